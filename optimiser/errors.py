@@ -1,0 +1,87 @@
+"""What can go wrong, and how it is said: one line per fault, one exit code per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One fault of the input, located, in one line.
+
+    Parameters
+    ----------
+    file : str
+        File in which the fault is.
+    row : int
+        Line of the file, the header being line 1; 0 when the whole file is meant.
+    column : str
+        Column of a table, or the dotted path of a setting; empty when none is meant.
+    got : str
+        What stands there.
+    expected : str
+        What should stand there.
+    hint : str
+        What to do about it.
+    """
+
+    file: str
+    row: int
+    column: str
+    got: str
+    expected: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.row:
+            place += f", row {self.row}"
+        if self.column:
+            place += f", {self.column}"
+        line = f"{place}: got {self.got}; expected {self.expected}"
+        if self.hint:
+            line += f"; {self.hint}"
+        return " ".join(line.split())
+
+
+class OptimiserError(Exception):
+    """Base of every error that a user is told of; `exit_code` is what the command returns."""
+
+    exit_code = 1
+
+
+class InputError(OptimiserError):
+    """The input has faults; all of them are in `faults`."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Iterable[Fault]):
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class InfeasibleError(OptimiserError):
+    """No plan satisfies every limit; `clashes` names the limits that clash, in words."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, clashes: Iterable[str] = ()):
+        self.clashes = tuple(clashes)
+        super().__init__(message)
+
+
+class SolverError(OptimiserError):
+    """The solver failed or found no plan within its limits."""
+
+    exit_code = 4
+
+
+class ResultError(OptimiserError):
+    """A result breaks a rule, or a run folder can't be read; `violations` names the rules."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, violations: Iterable[str] = ()):
+        self.violations = tuple(violations)
+        super().__init__(message)

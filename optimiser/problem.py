@@ -1,0 +1,397 @@
+"""Problem: the config and the tables together, cross-checked and immutable; everything later stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimiser import consistency, scenario, strictyaml
+from optimiser.config import Config, parse
+from optimiser.config import Region as Rules
+from optimiser.errors import Fault, InputError
+from optimiser.schema import ANY, BY_NAME, PARAMETERS, SERVICE_PARAMETERS, SHARED
+from optimiser.selectors import Selectors, resolve
+from optimiser.tables import Tables, read_all, write
+from optimiser.texts import say
+
+DEFAULTS = {"weight": 1.0, "uptake": 1.0, "additional": 1.0, "lot": 1.0, "min_quota": 0.0, "training_lag": 0.0}
+
+
+@dataclass(frozen=True, order=True)
+class Review:
+    """One period over which a region's list is fixed; years inclusive, numbered from 1."""
+
+    number: int
+    first_year: int
+    last_year: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """Anything that receives people and can run out."""
+
+    code: str
+    scope: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A whole case. Every index is in canonical order, whatever the order of rows in the files.
+
+    Attributes
+    ----------
+    config : Config
+    tables : dict of DataFrame
+        As read (and patched by scenarios), for whoever needs basis, source or titles.
+    regions : tuple of str
+        Regions that decide.
+    areas : dict region -> tuple of areas
+    years : tuple of int
+    reviews : dict region -> tuple of Review
+    candidates : dict region -> tuple of occupations
+        Occupations with a shortage in the region, or on its list in force, or named by its locks or groups.
+    locked : dict (region, occupation) -> 0 or 1
+        0: never listed (exclusions, must_not_list); 1: listed in every review (must_list).
+    groups : dict region -> tuple of tuples of occupations
+    in_force : dict region -> frozenset of occupations
+    shortage, activatable : dict (occupation, area, year) -> persons; only positive entries
+    parameters : dict name -> dict (region, occupation) -> number
+    retention : dict (region, occupation) -> tuple of shares by years since arrival
+    services : dict service -> Service
+    use_permit : dict (service, region, occupation) -> units per permit
+    use_person : dict (service, region, occupation) -> tuple of units per person by years since arrival
+    capacity : dict (service, place, year) -> units; a missing key means no limit
+    service_parameters : dict name -> dict (service, place) -> number
+    permit_total, budget : dict (region, year) -> permits, EUR
+    training_places : dict (region, occupation, year) -> persons
+    reach : dict area -> tuple of areas within commuting reach, itself included
+    """
+
+    config: Config
+    tables: Tables = field(repr=False, compare=False)
+    regions: tuple[str, ...]
+    areas: dict[str, tuple[str, ...]]
+    years: tuple[int, ...]
+    reviews: dict[str, tuple[Review, ...]]
+    candidates: dict[str, tuple[str, ...]]
+    locked: dict[tuple[str, str], int]
+    groups: dict[str, tuple[tuple[str, ...], ...]]
+    in_force: dict[str, frozenset[str]]
+    shortage: dict[tuple[str, str, int], float] = field(repr=False)
+    activatable: dict[tuple[str, str, int], float] = field(repr=False)
+    parameters: dict[str, dict[tuple[str, str], float]] = field(repr=False)
+    retention: dict[tuple[str, str], tuple[float, ...]] = field(repr=False)
+    services: dict[str, Service]
+    use_permit: dict[tuple[str, str, str], float] = field(repr=False)
+    use_person: dict[tuple[str, str, str], tuple[float, ...]] = field(repr=False)
+    capacity: dict[tuple[str, str, int], float] = field(repr=False)
+    service_parameters: dict[str, dict[tuple[str, str], float]] = field(repr=False)
+    permit_total: dict[tuple[str, int], float] = field(repr=False)
+    budget: dict[tuple[str, int], float] = field(repr=False)
+    training_places: dict[tuple[str, str, int], float] = field(repr=False)
+    reach: dict[str, tuple[str, ...]] = field(repr=False)
+
+    def parameter(self, name: str, region: str, occupation: str) -> float | None:
+        """A number of `parameters.csv`, its documented default, or None when it is switched off."""
+        return self.parameters[name].get((region, occupation), DEFAULTS.get(name))
+
+    def service_parameter(self, name: str, service: str, place: str) -> float:
+        """A number of `service_parameters.csv`; 0 when it is not given."""
+        return self.service_parameters[name].get((service, place), 0.0)
+
+    def rules(self, region: str) -> Rules:
+        """The settings of a region."""
+        return self.config.regions[region]
+
+    def places(self, service: str) -> tuple[str, ...]:
+        """Where a service has its places, in canonical order."""
+        scope = self.services[service].scope
+        if scope == "area":
+            return tuple(area for region in self.regions for area in self.areas[region])
+        return self.regions if scope == "region" else (SHARED,)
+
+    def regions_of(self, service: str, place: str) -> tuple[str, ...]:
+        """Regions whose people use a place of a service."""
+        scope = self.services[service].scope
+        if scope == "area":
+            return (self.region_of[place],)
+        return (place,) if scope == "region" else self.regions
+
+    def review_of(self, region: str, year: int) -> Review:
+        """The review whose list holds in a year."""
+        return next(r for r in self.reviews[region] if r.first_year <= year <= r.last_year)
+
+    def title(self, table: str, code: str, language: str = "en") -> str:
+        """The title of a region, area, occupation or service; another language or the code stands in."""
+        return self._titles(table, language).get(code, code)
+
+    def attribute(self, name: str, occupation: str) -> str:
+        """Sector, skill_tier, regulated or risk_class of an occupation; empty when unknown."""
+        return self._attributes[name].get(occupation, "")
+
+    @cached_property
+    def region_of(self) -> dict[str, str]:
+        """Region of every area."""
+        return {area: region for region in self.regions for area in self.areas[region]}
+
+    @cached_property
+    def _attributes(self) -> dict[str, dict[str, str]]:
+        table = self.tables["occupations"].set_index("occupation")
+        return {name: table[name].to_dict() for name in ("sector", "skill_tier", "regulated", "risk_class")}
+
+    def _titles(self, table: str, language: str) -> dict[str, str]:
+        frame = self.tables[table]
+        order = [f"title_{code}" for code in dict.fromkeys((language, "en", "nl", "fr", "de"))]
+        best = frame[order].replace("", None).bfill(axis=1).iloc[:, 0].fillna(frame.iloc[:, 0])
+        return dict(zip(frame.iloc[:, 0], best, strict=True))
+
+    def save(self, folder: Path) -> None:
+        """Write the resolved input, so that `load(folder / "config.yaml")` gives this problem again."""
+        folder.mkdir(parents=True, exist_ok=True)
+        raw = self.config.model_dump(mode="json", exclude_unset=True) | {"tables": "."}
+        (folder / "config.yaml").write_text(strictyaml.dump(raw), encoding="utf-8")
+        for name, frame in self.tables.items():
+            if len(frame) or BY_NAME[name].required:
+                write(frame, BY_NAME[name], folder / BY_NAME[name].file)
+
+
+def load(path: str | Path, scenarios: Sequence[str] = (), settings: Sequence[str] = ()) -> Problem:
+    """Read a config and its tables.
+
+    Parameters
+    ----------
+    path : str or Path
+        The YAML config.
+    scenarios : sequence of str
+        Names of files in `scenarios/` beside the config, applied in order.
+    settings : sequence of str
+        `path=value` settings, applied last.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    """
+    path = Path(path)
+    raw, lines = strictyaml.read(path)
+    patch = scenario.collect(path, scenarios, settings)
+    raw = scenario.apply_settings(raw, patch)
+    faults: list[Fault] = []
+    config, tables = None, None
+    try:
+        config = parse(raw, path, scenario.lines(lines, patch))
+    except InputError as error:
+        faults += error.faults
+    folder = raw.get("tables")
+    if isinstance(folder, str):
+        try:
+            shown = str(Path(path.parent / folder)) if not Path(folder).is_absolute() else folder
+            tables = read_all(path.parent / folder, _tidy(shown))
+            tables = scenario.apply_scales(tables, patch)
+        except InputError as error:
+            faults += error.faults
+    if faults or config is None or tables is None:
+        raise InputError(faults)
+    return build(config, tables, str(path), _tidy(str(path.parent / str(folder))), lines)
+
+
+def _tidy(shown: str) -> str:
+    """A path as a person would write it: `configs/../data` is `data`."""
+    parts: list[str] = []
+    for part in Path(shown).parts:
+        if part == ".." and parts and parts[-1] not in ("..", "/"):
+            parts.pop()
+        else:
+            parts.append(part)
+    return str(Path(*parts)) if parts else "."
+
+
+def build(config: Config, tables: Tables, config_file: str = "config", folder: str = "tables",
+          lines: strictyaml.Lines | None = None) -> Problem:
+    """A Problem from checked settings and tables; cross-checks them.
+
+    Raises
+    ------
+    InputError
+        With every contradiction between the two that makes the case meaningless.
+    """
+    faults: list[Fault] = []
+    where = consistency.Where(config_file, folder, lines or {})
+    known = set(tables["regions"]["region"])
+    faults += consistency.regions(config, known, where)
+    selectors = Selectors.of(tables["occupations"])
+    regions = tuple(sorted(r for r in config.regions if r in known))
+    table_areas = tables["areas"]
+    areas = {r: tuple(sorted(table_areas["area"][table_areas["region"] == r])) for r in regions}
+    data: dict[str, Any] = {"config": config, "tables": tables, "regions": regions, "areas": areas,
+                            "years": config.years, "reviews": {r: _reviews(config, r) for r in regions}}
+    data |= _persons(tables, areas, config)
+    data |= _numbers(tables, selectors, regions, config, folder, faults)
+    data |= _services(tables, areas, selectors, regions, config, folder, faults)
+    data |= _lists(tables, selectors, areas, regions, config, where, data, faults)
+    data["reach"] = _reach(tables["commuting"], areas)
+    if not faults:
+        problem = Problem(**data)
+        faults += consistency.check(problem, where)
+        if not faults:
+            return problem
+    raise InputError(faults)
+
+
+def _reviews(config: Config, region: str) -> tuple[Review, ...]:
+    step, first, last = config.regions[region].review_years, config.first_year, config.last_year
+    starts = range(first, last + 1, step)
+    return tuple(Review(n + 1, year, min(year + step - 1, last)) for n, year in enumerate(starts))
+
+
+def chosen(frame: pd.DataFrame, values: str) -> pd.Series:
+    """The column of numbers a run uses; central stands in where no range is given."""
+    return frame[values].fillna(frame["central"])
+
+
+def _persons(tables: Tables, areas: dict[str, tuple[str, ...]], config: Config) -> dict[str, Any]:
+    """Shortages and activatable jobseekers of the deciding regions and planned years; only positive numbers."""
+    decided = {area for group in areas.values() for area in group}
+    years = {str(year) for year in config.years}
+    result = {}
+    for name, table in (("shortage", "shortages"), ("activatable", "activatable")):
+        frame = tables[table]
+        frame = frame[frame["area"].isin(decided) & frame["year"].isin(years)]
+        number = chosen(frame, config.values)
+        frame = frame.assign(number=number)[number > 0]
+        keys = zip(frame["occupation"], frame["area"], frame["year"].astype(int), strict=True)
+        result[name] = dict(sorted(zip(keys, frame["number"].astype(float), strict=True)))
+    return result
+
+
+def _numbers(tables: Tables, selectors: Selectors, regions: tuple[str, ...], config: Config, folder: str,
+             faults: list[Fault]) -> dict[str, Any]:
+    def resolved(table: str, extra: tuple[str, ...]) -> dict[tuple[Any, ...], float]:
+        return resolve(tables[table], selectors, regions, config.years, extra, config.values, f"{folder}/{table}.csv",
+                       faults)
+
+    parameters: dict[str, dict[tuple[str, str], float]] = {p.name: {} for p in PARAMETERS}
+    for (name, region, occupation), number in resolved("parameters", ("parameter",)).items():
+        parameters[name][region, occupation] = number
+    by_age: dict[tuple[str, str], dict[int, float]] = {}
+    for (age, region, occupation), number in resolved("retention", ("cohort_year",)).items():
+        by_age.setdefault((region, occupation), {})[int(age)] = number
+    last = len(config.years) - 1
+    faults += consistency.cohorts(by_age, last, f"{folder}/retention.csv")
+    retention = {key: tuple(ages.get(age, 0.0) for age in range(last + 1)) for key, ages in by_age.items()}
+    whole = {(r, o): (1.0,) * (last + 1) for r in regions for o in selectors.occupations}
+    places = resolved("training_places", ())
+    return {
+        "parameters": {name: dict(sorted(numbers.items())) for name, numbers in parameters.items()},
+        "retention": whole | retention,
+        "training_places": {key: number for key, number in sorted(places.items()) if number > 0},
+        "permit_total": _by_region_and_year(tables["permit_totals"], regions, config),
+        "budget": _by_region_and_year(tables["budgets"], regions, config),
+    }
+
+
+def _by_region_and_year(frame: pd.DataFrame, regions: tuple[str, ...], config: Config) -> dict[tuple[str, int], float]:
+    """Numbers by region and year; a named region wins over `*`, then a named year."""
+    numbers: dict[tuple[str, int], float] = {}
+    frame = frame.assign(number=chosen(frame, config.values))
+    order = (frame["region"] != ANY).astype(int) * 2 + (frame["year"] != ANY).astype(int)
+    for row in frame.assign(order=order).sort_values("order", kind="stable").to_dict("records"):
+        for region in regions if row["region"] == ANY else (row["region"],):
+            for year in config.years if row["year"] == ANY else (int(row["year"]),):
+                if region in regions and year in config.years:
+                    numbers[region, year] = float(row["number"])
+    return dict(sorted(numbers.items()))
+
+
+def _services(tables: Tables, areas: dict[str, tuple[str, ...]], selectors: Selectors, regions: tuple[str, ...],
+              config: Config, folder: str, faults: list[Fault]) -> dict[str, Any]:
+    services = {row["service"]: Service(row["service"], row["scope"], row["unit"])
+                for row in tables["services"].to_dict("records")}
+    places = {code: {"area": tuple(a for r in regions for a in areas[r]), "region": regions,
+                     SHARED: (SHARED,)}[service.scope] for code, service in services.items()}
+    everywhere = {"area": set(tables["areas"]["area"]), "region": set(tables["regions"]["region"]), SHARED: {SHARED}}
+    use = tables["service_use"]
+    faults += consistency.uses(use, services, f"{folder}/service_use.csv")
+    for name in ("capacities", "service_parameters"):
+        faults += consistency.places(tables[name], services, everywhere, f"{folder}/{name}.csv")
+    rows = resolve(use, selectors, regions, config.years, ("service", "per", "cohort_year"), config.values,
+                   f"{folder}/service_use.csv", faults)
+    use_permit: dict[tuple[str, str, str], float] = {}
+    by_age: dict[tuple[str, str, str], dict[int, float]] = {}
+    for (service, per, age, region, occupation), number in sorted(rows.items()):
+        if per == "permit":
+            use_permit[service, region, occupation] = number
+        else:
+            by_age.setdefault((service, region, occupation), {})[int(age)] = number
+    ages = range(len(config.years))
+    return {
+        "services": dict(sorted(services.items())),
+        "use_permit": use_permit,
+        "use_person": {key: tuple(held.get(age, 0.0) for age in ages) for key, held in by_age.items()},
+        "capacity": _capacity(tables["capacities"], places, config),
+        "service_parameters": _service_parameters(tables["service_parameters"], places, config),
+    }
+
+
+def _capacity(frame: pd.DataFrame, places: dict[str, tuple[str, ...]], config: Config
+              ) -> dict[tuple[str, str, int], float]:
+    """Capacity by service, place and year; a named place wins over `*`, then a named year."""
+    numbers: dict[tuple[str, str, int], float] = {}
+    frame = frame.assign(number=chosen(frame, config.values))
+    order = (frame["place"] != ANY).astype(int) * 2 + (frame["year"] != ANY).astype(int)
+    for row in frame.assign(order=order).sort_values("order", kind="stable").to_dict("records"):
+        for place in places.get(row["service"], ()) if row["place"] == ANY else (row["place"],):
+            for year in config.years if row["year"] == ANY else (int(row["year"]),):
+                if place in places.get(row["service"], ()) and year in config.years:
+                    numbers[row["service"], place, year] = float(row["number"])
+    return dict(sorted(numbers.items()))
+
+
+def _service_parameters(frame: pd.DataFrame, places: dict[str, tuple[str, ...]], config: Config
+                        ) -> dict[str, dict[tuple[str, str], float]]:
+    numbers: dict[str, dict[tuple[str, str], float]] = {p.name: {} for p in SERVICE_PARAMETERS}
+    frame = frame.assign(number=chosen(frame, config.values), exact=frame["place"] != ANY)
+    for row in frame.sort_values("exact", kind="stable").to_dict("records"):
+        for place in places.get(row["service"], ()) if row["place"] == ANY else (row["place"],):
+            numbers[row["parameter"]][row["service"], place] = float(row["number"])
+    return numbers
+
+
+def _lists(tables: Tables, selectors: Selectors, areas: dict[str, tuple[str, ...]], regions: tuple[str, ...],
+           config: Config, where: consistency.Where, data: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    """Candidates, locks, groups and the list in force of every region."""
+    in_force_table, exclusions = tables["list_in_force"], tables["exclusions"]
+    candidates, groups, in_force = {}, {}, {}
+    locked: dict[tuple[str, str], int] = {}
+    for region in regions:
+        rules = config.regions[region]
+        here = set(areas[region])
+        short = {o for o, p, _ in data["shortage"] if p in here}
+        in_force[region] = frozenset(in_force_table["occupation"][in_force_table["region"] == region])
+        excluded = set(exclusions["occupation"][exclusions["region"].isin([region, ANY])])
+        must = consistency.members(rules.must_list, selectors, where, region, "must_list", faults)
+        never = consistency.members(rules.must_not_list, selectors, where, region, "must_not_list", faults)
+        groups[region] = tuple(
+            tuple(sorted(consistency.members(group, selectors, where, region, f"groups.{i}", faults)))
+            for i, group in enumerate(rules.groups))
+        faults += consistency.locks(region, must, never, excluded, rules.list_length, where)
+        named = must.union(*groups[region]) if groups[region] else must
+        candidates[region] = tuple(sorted((short - excluded) | in_force[region] | named))
+        locked |= {(region, o): 0 for o in candidates[region] if o in never | excluded}
+        locked |= {(region, o): 1 for o in must}
+    return {"candidates": candidates, "locked": dict(sorted(locked.items())), "groups": groups, "in_force": in_force}
+
+
+def _reach(commuting: pd.DataFrame, areas: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    decided = {area for group in areas.values() for area in group}
+    reach: dict[str, set[str]] = {area: {area} for area in decided}
+    for area, other in zip(commuting["area"], commuting["reaches"], strict=True):
+        if area in decided and other in decided:
+            reach[area].add(other)
+    return {area: tuple(sorted(others)) for area, others in sorted(reach.items())}

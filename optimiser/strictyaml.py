@@ -1,0 +1,157 @@
+"""YAML read so that nothing changes its meaning: `NO` and `0110` stay text, keys stand once, no aliases."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from optimiser.errors import Fault, InputError
+from optimiser.texts import say
+
+MAX_DEPTH = 20
+MAX_BYTES = 5_000_000
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?\Z|-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+\Z")
+_WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+Lines = dict[tuple[str | int, ...], int]
+
+
+def read(path: Path) -> tuple[dict[str, Any], Lines]:
+    """A YAML file as plain values, and the line each of its settings stands on.
+
+    Raises
+    ------
+    InputError
+        When the file can't be read, is no mapping, repeats a key, uses aliases or is nested too deep.
+    """
+    file = str(path)
+    text = read_text(path, MAX_BYTES)
+    try:
+        _refuse_tricks(file, text)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or say("faults.unreadable_yaml")
+        row = mark.line + 1 if mark else 0
+        fault = Fault(file, row, "", str(problem), say("faults.valid_yaml"), say("faults.fix_yaml"))
+        raise InputError([fault]) from None
+    if not isinstance(node, yaml.MappingNode):
+        raise InputError([Fault(file, 1, "", say("faults.no_mapping"), say("faults.mapping"))])
+    faults: list[Fault] = []
+    lines: Lines = {}
+    value = _value(file, node, (), lines, faults)
+    if faults:
+        raise InputError(faults)
+    return value, lines
+
+
+def read_text(path: Path, limit: int) -> str:
+    """The text of a UTF-8 file; anything else is one clear fault.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, too large, not UTF-8, or begins with a byte-order mark.
+    """
+    file = str(path)
+    try:
+        if path.stat().st_size > limit:
+            fault = Fault(file, 0, "", f"{path.stat().st_size} bytes", say("faults.at_most_bytes", limit=limit))
+            raise InputError([fault])
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError([Fault(file, 0, "", reason, say("faults.readable_file"), say("faults.check_path"))]) from None
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise InputError([Fault(file, 1, "", say("faults.bom"), say("faults.utf8"), say("faults.save_without_bom"))])
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+        got = say("faults.byte", byte=f"0x{data[error.start]:02x}")
+        raise InputError([Fault(file, row, "", got, say("faults.utf8"), say("faults.save_as_utf8"))]) from None
+    if "\x00" in text:
+        row = text[: text.index("\x00")].count("\n") + 1
+        raise InputError([Fault(file, row, "", say("faults.byte", byte="0x00"), say("faults.utf8"))])
+    return text
+
+
+def _refuse_tricks(file: str, text: str) -> None:
+    """Refuse aliases, tags and deep nesting before anything is built from them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        row = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise InputError([Fault(file, row, "", say("faults.alias"), say("faults.no_alias"))])
+        if getattr(event, "tag", None):
+            raise InputError([Fault(file, row, "", say("faults.tag", tag=event.tag), say("faults.no_tag"))])
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise InputError([Fault(file, row, "", say("faults.deep"), say("faults.at_most_deep", n=MAX_DEPTH))])
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+
+
+def _value(file: str, node: yaml.Node, path: tuple[str | int, ...], lines: Lines, faults: list[Fault]) -> Any:
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(file, node, path, lines, faults)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(file, item, (*path, i), lines, faults) for i, item in enumerate(node.value)]
+    return scalar(node.value) if node.style is None else node.value  # quoted text stays text
+
+
+def _mapping(
+    file: str, node: yaml.MappingNode, path: tuple[str | int, ...], lines: Lines, faults: list[Fault]
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        row = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            faults.append(Fault(file, row, "", say("faults.complex_key"), say("faults.plain_key")))
+            continue
+        key = key_node.value
+        if key in result:
+            where = ".".join(map(str, (*path, key)))
+            faults.append(Fault(file, row, where, say("faults.duplicate_key"), say("faults.key_once"),
+                                say("faults.remove_one", row=lines[(*path, key)])))
+            continue
+        result[key] = _value(file, value_node, (*path, key), lines, faults)
+        lines[(*path, key)] = row
+    return result
+
+
+def scalar(text: str) -> Any:
+    """What an unquoted word means: a number, true, false, nothing, or otherwise the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text) and len(text) <= 18:
+        return int(text)
+    if _DECIMAL.match(text) and len(text) <= 40:
+        return float(text)
+    return text
+
+
+def dump(value: dict[str, Any]) -> str:
+    """Plain values as YAML that `read` gives back unchanged."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that `scalar` would not give back as it is, and writes no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(scalar(text), str) and re.fullmatch(r"[A-Za-z_][\w /.-]*", text) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
