@@ -1,0 +1,151 @@
+"""The command line: what each command is called and which function answers it; no logic of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import click
+import typer
+
+from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError
+from optimiser.texts import say
+
+app = typer.Typer(help=say("cli.help"), no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+                  pretty_exceptions_enable=False)
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help=say("cli.config"), show_default=False)]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help=say("cli.run_dir"), show_default=False)]
+Scenarios = Annotated[Optional[list[str]], typer.Option("--scenario", metavar="NAME", help=say("cli.scenario"))]
+Changes = Annotated[Optional[list[str]], typer.Option("--set", metavar="PATH=VALUE", help=say("cli.set"))]
+Force = Annotated[bool, typer.Option("--force", help=say("cli.force"))]
+
+
+@app.command(help=say("cli.validate"))
+def validate(config: ConfigFile, scenario: Scenarios = None, settings: Changes = None) -> None:
+    from optimiser.overview import contradictions, notes, overview
+    from optimiser.problem import load
+    from optimiser.terminal import show_overview
+
+    problem = load(config, scenario or (), settings or ())
+    show_overview(overview(problem), notes(problem), contradictions(problem))
+
+
+@app.command(help=say("cli.solve"))
+def solve(
+    config: ConfigFile,
+    out: Annotated[Optional[Path], typer.Option("--out", metavar="DIR", help=say("cli.out"))] = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Annotated[Optional[float], typer.Option("--gap", min=0, max=1, metavar="G", help=say("cli.gap"))] = None,
+    time_limit: Annotated[Optional[float], typer.Option("--time-limit", min=0.1, metavar="S",
+                                                        help=say("cli.time_limit"))] = None,
+    force: Force = False,
+) -> None:
+    from optimiser import report, run_folder
+    from optimiser.problem import load
+    from optimiser.solve import solve as search
+    from optimiser.storage import whole_folder
+    from optimiser.terminal import searching, show_solution
+
+    problem = load(config, scenario or (), settings or ())
+    target = out or run_folder.next_free(Path("runs"), "-".join([config.stem, *(scenario or ())]))
+    with whole_folder(target, force) as folder:
+        with searching() as on_progress:
+            solution = search(problem, gap, time_limit, on_progress)
+        run_folder.fill(problem, solution, folder)
+        report.write(problem, solution, folder)
+    show_solution(problem, solution, target)
+
+
+@app.command(help=say("cli.check"))
+def check(run_dir: RunFolder) -> None:
+    from optimiser.check import check_run
+
+    if broken := check_run(run_dir):
+        raise ResultError(say("cli.check_failed", folder=run_dir, n=len(broken)), broken)
+    typer.echo(say("cli.check_passed", folder=run_dir))
+
+
+@app.command(help=say("cli.report"))
+def report(run_dir: RunFolder) -> None:
+    from optimiser import report as reports
+    from optimiser import run_folder
+
+    problem, solution = run_folder.read(run_dir)
+    reports.write(problem, solution, run_dir)
+    typer.echo(say("cli.report_written", folder=run_dir))
+
+
+@app.command(help=say("cli.new"))
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli.new_dir"), show_default=False)]) -> None:
+    from optimiser.newcase import create
+
+    create(folder)
+    typer.echo(say("cli.created", config=folder / "config.yaml"))
+
+
+@app.command(help=say("cli.generate"))
+def generate(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help=say("cli.new_dir"), show_default=False)],
+    occupations: Annotated[int, typer.Option(min=1, max=20_000, help=say("cli.occupations"))] = 60,
+    regions: Annotated[int, typer.Option(min=1, max=200, help=say("cli.regions"))] = 2,
+    areas: Annotated[int, typer.Option(min=1, max=2_000, help=say("cli.areas"))] = 5,
+    years: Annotated[int, typer.Option(min=1, max=30, help=say("cli.years"))] = 5,
+    seed: Annotated[int, typer.Option(min=0, help=say("cli.seed"))] = 1,
+) -> None:
+    from optimiser.generate import generate as make
+
+    make(out, occupations, regions, areas, years, seed)
+    typer.echo(say("cli.created", config=out / "config.yaml"))
+
+
+@app.command(help=say("cli.estimate"))
+def estimate(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli.estimate_dir"), show_default=False)]
+             ) -> None:
+    from optimiser.estimate import write
+
+    write(folder)
+    typer.echo(say("cli.estimated", file=folder / "shortages.csv"))
+
+
+def main() -> None:
+    """Run a command; every error ends in plain lines and the exit code of its kind."""
+    try:
+        result = app(standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        _complain([error.format_message()])
+        sys.exit(2)
+    except OptimiserError as error:
+        _complain(_lines(error))
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _complain([say("cli.interrupted")])
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has left
+        sys.exit(1)
+    except Exception as error:  # the last resort: a user never sees a traceback
+        if os.environ.get("OPTIMISER_DEBUG"):
+            raise
+        _complain([say("cli.internal", kind=type(error).__name__, message=" ".join(str(error).split()))])
+        sys.exit(1)
+
+
+def _lines(error: OptimiserError) -> list[str]:
+    if isinstance(error, InputError):
+        count = len(error.faults)
+        return [*map(str, error.faults), say("cli.one_fault" if count == 1 else "cli.faults", n=count)]
+    details = error.clashes if isinstance(error, InfeasibleError) else (
+        error.violations if isinstance(error, ResultError) else ())
+    return [str(error), *(f"  - {line}" for line in details)]
+
+
+def _complain(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(line, err=True)

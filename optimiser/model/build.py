@@ -1,0 +1,138 @@
+"""The model of one or more regions: sets, variables, constraints, in that order. Objectives follow one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyomo.environ as pyo
+
+from optimiser.model import capacities, lists, objectives, safeguards, shortages
+from optimiser.model.frame import Frame
+
+
+@dataclass(frozen=True)
+class Family:
+    """One of the twelve constraint families and the functions that state it."""
+
+    number: int
+    name: str
+    switched_by: str
+    rules: tuple[Callable[..., Any], ...]
+
+
+FAMILIES = (
+    Family(1, "shortage_balance", "`shortages.csv`, `activatable.csv`", (shortages.shortage_balance,)),
+    Family(2, "arrivals_within_quota", "`uptake`, `lot`", (shortages.arrivals_within_quota,)),
+    Family(3, "quota_only_if_listed", "`min_quota`, `max_quota`",
+           (shortages.quota_at_least, shortages.quota_only_if_listed, shortages.arrivals_only_if_listed)),
+    Family(4, "list_length", "`list_length`, `list_length_by_tier`, `list_length_by_sector`",
+           (lists.list_length, lists.list_length_by_tier, lists.list_length_by_sector)),
+    Family(5, "list_changes", "`list_changes`, `minimum_stay`, `list_in_force.csv`",
+           (lists.list_follows_entries, lists.enters_if_listed, lists.leaves_if_unlisted, lists.list_changes,
+            lists.minimum_stay)),
+    Family(6, "locks", "`must_list`, `must_not_list`, `groups`, `exclusions.csv`", (lists.groups,)),
+    Family(7, "service_capacity", "`capacities.csv`, `service_use.csv`, `service_parameters.csv`",
+           (capacities.service_capacity, capacities.expansion_stays)),
+    Family(8, "permit_total", "`permit_totals.csv`", (capacities.permit_total,)),
+    Family(9, "domestic_first", "`max_migrant_share`, `trainees_per_permit`, `training_places.csv`",
+           (safeguards.domestic_first, safeguards.training_required)),
+    Family(10, "worker_independence", "`min_other_vacancies`, `commuting.csv`, `risk_shares`",
+           (safeguards.worker_independence, safeguards.risk_share)),
+    Family(11, "fairness", "`fairness`",
+           (safeguards.fair_areas, safeguards.fair_sectors, safeguards.band_below, safeguards.band_above)),
+    Family(12, "budget", "`budgets.csv`", (capacities.budget,)),
+)
+
+
+def build(frame: Frame) -> Any:
+    """The Pyomo model of the frame's regions, without an objective.
+
+    Parameters
+    ----------
+    frame : Frame
+        Sets and caps.
+
+    Returns
+    -------
+    ConcreteModel
+        Variables `listed`, `enters`, `leaves`, `lots`, `arrivals`, `trainees`, `expansion`, `unfilled`, `worst`.
+    """
+    m: Any = pyo.ConcreteModel()
+    m.frame = frame
+    _sets(m)
+    _variables(m)
+    _constraints(m)
+    return m
+
+
+def _sets(m: Any) -> None:
+    """Plain sorted lists of index tuples; only pairs that exist in the data."""
+    problem, regions = m.frame.problem, m.frame.regions
+    m.areas = [(r, p) for r in regions for p in problem.areas[r]]
+    m.keys_by_area = {p: [] for _, p in m.areas}
+    for key in m.frame.net:
+        m.keys_by_area[key[1]].append(key)
+    m.keys_by_region = {r: [key for p in problem.areas[r] for key in m.keys_by_area[p]] for r in regions}
+    m.reviewed = [(r, e.number) for r in regions for e in problem.reviews[r]]
+    m.yearly = [(r, t) for r in regions for t in problem.years]
+    m.served_areas = [(r, p) for r, p in m.areas if m.keys_by_area[p]]
+    m.sectors = [(r, s) for r in regions for s in sorted({problem.attribute("sector", o) for o in problem.candidates[r]}
+                                                         - {""})]
+    m.pairs = [(o, p, t) for o, p in sorted({key[:2] for key in m.frame.arrival_cap}) for t in problem.years]
+    m.placed = [(g, place, t) for g, place, t in problem.capacity if set(problem.regions_of(g, place)) & set(regions)]
+
+
+def _variables(m: Any) -> None:
+    frame = m.frame
+    m.listed = pyo.Var(list(frame.listed), domain=pyo.Binary, bounds=lambda m, *key: frame.listed[key])
+    m.enters = pyo.Var(list(frame.listed), bounds=(0, 1))
+    m.leaves = pyo.Var(list(frame.listed), bounds=(0, 1))
+    m.lots = pyo.Var([key for key, most in frame.lots_cap.items() if most > 0 or frame.lots_min[key] > 0],
+                     domain=pyo.Integers, bounds=lambda m, *key: (0, max(0, frame.lots_cap[key])))
+    m.arrivals = pyo.Var(list(frame.arrival_cap), bounds=lambda m, *key: (0, frame.arrival_cap[key]))
+    m.trainees = pyo.Var(list(frame.trainee_cap), bounds=lambda m, *key: (0, frame.trainee_cap[key]))
+    m.expansion = pyo.Var(list(frame.expansion_cap), bounds=lambda m, *key: (0, frame.expansion_cap[key]))
+    fillable = [key for key in frame.net if not isinstance(shortages.supply(m, *key), (int, float))]
+    m.unfilled = pyo.Var(fillable, bounds=lambda m, *key: (0, frame.net[key]))
+    m.worst = pyo.Var(list(frame.regions), bounds=(0, 1))
+
+
+def _constraints(m: Any) -> None:
+    problem, regions, frame = m.frame.problem, m.frame.regions, m.frame
+    rules = {r: problem.rules(r) for r in regions}
+    listed, lots = list(m.listed), list(m.lots)
+
+    def add(rule: Callable[..., Any], keys: list[Any]) -> None:
+        """Declare a family member under the name of its function."""
+        m.add_component(rule.__name__, pyo.Constraint(keys, rule=rule))
+
+    add(shortages.shortage_balance, list(m.unfilled))
+    add(shortages.arrivals_within_quota, lots)
+    add(shortages.quota_at_least, lots)
+    add(shortages.quota_only_if_listed, lots)
+    add(shortages.arrivals_only_if_listed, list(m.arrivals))
+    add(lists.list_length, m.reviewed)
+    add(lists.list_length_by_tier, [(r, k, e) for r, e in m.reviewed for k in rules[r].list_length_by_tier])
+    add(lists.list_length_by_sector, [(r, k, e) for r, e in m.reviewed for k in rules[r].list_length_by_sector])
+    add(lists.list_follows_entries, listed)
+    add(lists.enters_if_listed, listed)
+    add(lists.leaves_if_unlisted, listed)
+    add(lists.list_changes, m.reviewed)
+    add(lists.minimum_stay, listed)
+    add(lists.groups, [(r, n, o, e) for r, e in m.reviewed for n, group in enumerate(problem.groups[r])
+                       for o in group[1:]])
+    add(capacities.service_capacity, m.placed)
+    add(capacities.expansion_stays, list(m.expansion))
+    add(capacities.permit_total, [key for key in problem.permit_total if key[0] in regions])
+    add(safeguards.domestic_first, m.pairs)
+    add(safeguards.training_required, lots)
+    add(safeguards.worker_independence, m.pairs)
+    add(safeguards.risk_share, [(r, k, t) for r, t in m.yearly for k in rules[r].risk_shares])
+    add(safeguards.fair_areas, m.served_areas)
+    add(safeguards.fair_sectors, m.sectors)
+    add(safeguards.band_below, m.served_areas)
+    add(safeguards.band_above, m.served_areas)
+    add(capacities.budget, [key for key in problem.budget if key[0] in regions])
+    add(objectives.worst_area, m.served_areas)

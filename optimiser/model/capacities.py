@@ -1,0 +1,114 @@
+"""Families 7, 8 and 12: what services, permit desks and budgets can carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from optimiser.model.shortages import quota
+from optimiser.schema import SHARED
+
+THOUSAND = 1000.0  # money stands in the model in thousands of EUR, to keep coefficients near one
+
+
+def use_by_region(m: Any, g: str, place: str, r: str, t: int) -> Any:
+    """Units of a service that a region's permits of the year and its cohorts take at a place."""
+    problem = m.frame.problem
+    areas = (place,) if problem.services[g].scope == "area" else problem.areas[r]
+    total = 0
+    for o in problem.candidates[r]:
+        per_permit = problem.use_permit.get((g, r, o), 0.0)
+        if per_permit > 0:
+            total += per_permit * quota(m, r, o, t)
+        for age, per_person in enumerate(problem.use_person.get((g, r, o), ())):
+            if per_person > 0:
+                total += sum(per_person * m.arrivals[o, p, t - age] for p in areas if (o, p, t - age) in m.arrivals)
+    return total
+
+
+def use(m: Any, g: str, place: str, t: int) -> Any:
+    """Units of a service that everybody takes at a place in a year."""
+    regions = [r for r in m.frame.problem.regions_of(g, place) if r in m.frame.regions]
+    return sum(use_by_region(m, g, place, r, t) for r in regions)
+
+
+def expansion(m: Any, g: str, place: str, t: int) -> Any:
+    """Extra capacity that stands in a year; 0 where none is possible."""
+    return m.expansion[g, place, t] if (g, place, t) in m.expansion else 0
+
+
+def service_capacity(m: Any, g: str, place: str, t: int) -> Any:
+    r"""What permits and cohorts use of a service fits in its capacity and the expansion that is ready.
+
+    $$\sum_{o} \text{use}^{permit}_{go}\, \text{quota}_{rot} + \sum_{o,p,a} \text{use}^{person}_{goa}
+    \,\text{arrivals}_{op,t-a} \le \text{capacity}_{g,place,t} + \text{expansion}_{g,place,t}$$
+
+    For all services, places and years with a capacity. Unit: units of the service per year. A place of a regional
+    service sums over the region's areas, a shared one over all regions; capacity is net of other users.
+    """
+    used = use(m, g, place, t)
+    if isinstance(used, (int, float)):
+        return pyo.Constraint.Skip
+    return used <= m.frame.problem.capacity[g, place, t] + expansion(m, g, place, t)
+
+
+def expansion_stays(m: Any, g: str, place: str, t: int) -> Any:
+    r"""Extra capacity that stands in a year still stands in the next.
+
+    $$\text{expansion}_{g,place,t-1} \le \text{expansion}_{g,place,t} \le \text{max\_expansion}_{g,place}$$
+
+    For all services, places and years; 0 before `lead_time` years have passed. Unit: units of the service per year.
+    """
+    if (g, place, t - 1) not in m.expansion:
+        return pyo.Constraint.Skip
+    return m.expansion[g, place, t - 1] <= m.expansion[g, place, t]
+
+
+def permit_total(m: Any, r: str, t: int) -> Any:
+    r"""A region authorises at most so many permits in a year.
+
+    $$\sum_o \text{quota}_{rot} \le \text{permit\_total}_{rt}$$
+
+    For all regions and years. Unit: permits per year. A federal desk that serves several regions is a service with
+    scope `shared`.
+    """
+    total = sum(quota(m, r, o, t) for o in m.frame.problem.candidates[r])
+    return pyo.Constraint.Skip if isinstance(total, int) else total <= m.frame.problem.permit_total[r, t]
+
+
+def cost(m: Any, r: str, t: int) -> Any:
+    """Public cost of a region in a year, in thousands of EUR: permits, services, expansion, training."""
+    problem = m.frame.problem
+    total = 0
+    for o in problem.candidates[r]:
+        if (price := problem.parameter("permit_cost", r, o)) and (r, o, t) in m.lots:
+            total += price / THOUSAND * quota(m, r, o, t)
+        if (price := problem.parameter("training_cost", r, o)) and (r, o, t) in m.trainees:
+            total += price / THOUSAND * m.trainees[r, o, t]
+    for g in problem.services:
+        for place in problem.places(g):
+            if r not in problem.regions_of(g, place):
+                continue
+            if price := problem.service_parameter("unit_cost", g, place):
+                total += price / THOUSAND * use_by_region(m, g, place, r, t)
+            if (price := problem.service_parameter("expansion_cost", g, place)) and (g, place, t) in m.expansion:
+                share = len(problem.regions) if place == SHARED else 1
+                total += price / THOUSAND / share * m.expansion[g, place, t]
+    return total
+
+
+def budget(m: Any, r: str, t: int) -> Any:
+    r"""A region spends at most its budget of the year.
+
+    $$\sum_o (\text{permit\_cost}_o\, \text{quota}_{rot} + \text{training\_cost}_o\, \text{trainees}_{rot})
+    + \sum_{g,place} (\text{unit\_cost}_g\, \text{used}_{g,place,r,t}
+    + \text{expansion\_cost}_g\, \text{expansion}_{g,place,t}) \le \text{budget}_{rt}$$
+
+    For all regions and years. Unit: thousands of EUR per year. The expansion of a shared service is paid in equal
+    parts by the regions that decide.
+    """
+    spent = cost(m, r, t)
+    if isinstance(spent, (int, float)):
+        return pyo.Constraint.Skip
+    return spent <= m.frame.problem.budget[r, t] / THOUSAND

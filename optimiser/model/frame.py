@@ -1,0 +1,236 @@
+"""Frame: the sets and the caps of one model, worked out from the Problem before Pyomo is called.
+
+Caps come from the data, never a round large number: with loose caps the relaxation lists every occupation a little and
+the bound says nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from optimiser.plan import exact
+from optimiser.problem import Problem
+
+TINY = 1e-9  # a share or a number of persons below this is nothing
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the model of some regions is built from.
+
+    Attributes
+    ----------
+    net : dict (occupation, area, year) -> persons; shortage less activatable jobseekers, positive only
+    arrival_cap : dict (occupation, area, year) -> persons; pairs that can't receive anybody are left out
+    lots_cap, lots_min : dict (region, occupation, year) -> lots
+    lot : dict (region, occupation) -> permits per lot
+    listed : dict (region, occupation, review) -> (lower, upper) bound of the 0/1 decision
+    trainee_cap : dict (region, occupation, year) -> persons; useful or required ones only
+    placement : dict (region, occupation, area) -> share of the trained who work in the area
+    expansion_cap : dict (service, place, year) -> units
+    """
+
+    problem: Problem
+    regions: tuple[str, ...]
+    net: dict[tuple[str, str, int], float] = field(repr=False)
+    arrival_cap: dict[tuple[str, str, int], float] = field(repr=False)
+    lots_cap: dict[tuple[str, str, int], int] = field(repr=False)
+    lots_min: dict[tuple[str, str, int], int] = field(repr=False)
+    lot: dict[tuple[str, str], int] = field(repr=False)
+    listed: dict[tuple[str, str, int], tuple[int, int]] = field(repr=False)
+    trainee_cap: dict[tuple[str, str, int], float] = field(repr=False)
+    placement: dict[tuple[str, str, str], float] = field(repr=False)
+    expansion_cap: dict[tuple[str, str, int], float] = field(repr=False)
+
+    def age(self, year: int) -> int:
+        """Years since the start of the plan."""
+        return year - self.problem.years[0]
+
+
+def frame(problem: Problem, regions: tuple[str, ...]) -> Frame:
+    """Sets and caps of the model of `regions`; regions that share nothing get a model each."""
+    net = _net(problem, regions)
+    expansion = _expansion_caps(problem, regions)
+    arrivals = _arrival_caps(problem, regions, net, expansion)
+    lot, lots_min, lots_cap = _lots(problem, regions, arrivals, expansion)
+    listed = _listed(problem, regions, lots_min, lots_cap)
+    arrivals = {(o, p, t): cap for (o, p, t), cap in arrivals.items()
+                if listed[r := problem.region_of[p], o, problem.review_of(r, t).number][1]
+                and lots_cap[r, o, t] > 0}
+    placement = _placement(problem, regions, net)
+    return Frame(problem, regions, net, arrivals, lots_cap, lots_min, lot, listed,
+                 _trainee_caps(problem, regions, placement), placement, expansion)
+
+
+def _net(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[str, str, int], float]:
+    here = {area for region in regions for area in problem.areas[region]}
+    net = {key: float(exact(number) - exact(problem.activatable.get(key, 0.0)))
+           for key, number in problem.shortage.items() if key[1] in here}
+    return {key: number for key, number in net.items() if number > 0}
+
+
+def _expansion_caps(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[str, str, int], float]:
+    caps = {}
+    for g, place, t in problem.capacity:
+        largest = problem.service_parameter("max_expansion", g, place)
+        ready = problem.years[0] + problem.service_parameter("lead_time", g, place)
+        if largest > 0 and t >= ready and set(problem.regions_of(g, place)) & set(regions):
+            caps[g, place, t] = math.floor(largest * 1000 + 1e-6) / 1000  # published with three decimals
+    return caps
+
+
+def _arrival_caps(problem: Problem, regions: tuple[str, ...], net: dict[tuple[str, str, int], float],
+                  expansion: dict[tuple[str, str, int], float]) -> dict[tuple[str, str, int], float]:
+    """Most arrivals that can be useful and that every single limit lets in, per occupation, area and year."""
+    caps = {}
+    for r in regions:
+        for o in problem.candidates[r]:
+            if problem.locked.get((r, o)) == 0:
+                continue
+            for p in problem.areas[r]:
+                for t in problem.years:
+                    cap = min(_useful(problem, net, r, o, p, t), _domestic(problem, net, r, o, p, t),
+                              _independent(problem, r, o, p, t), _received(problem, expansion, r, o, p, t))
+                    if cap > TINY:
+                        caps[o, p, t] = cap
+    return caps
+
+
+def _useful(problem: Problem, net: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:
+    """Arrivals that would fill the whole net shortage of some later year on their own."""
+    additional = problem.parameter("additional", r, o) or 1.0
+    return max((net.get((o, p, later), 0.0) / (stay * additional)
+                for later, stay in _stays(problem, r, o, t) if stay > TINY), default=0.0)
+
+
+def _stays(problem: Problem, r: str, o: str, t: int) -> list[tuple[int, float]]:
+    """(year, retention) of a cohort that arrives in t."""
+    return [(later, problem.retention[r, o][later - t]) for later in problem.years if later >= t]
+
+
+def _domestic(problem: Problem, net: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:
+    share = problem.parameter("max_migrant_share", r, o)
+    if share is None:
+        return math.inf
+    return min((share * peak(problem, net, o, p, later) / stay
+                for later, stay in _stays(problem, r, o, t) if stay > TINY), default=math.inf)
+
+
+def peak(problem: Problem, net: dict[tuple[str, str, int], float], o: str, p: str, t: int) -> float:
+    """Largest net shortage seen so far in an area (persons)."""
+    return max((net.get((o, p, year), 0.0) for year in problem.years if year <= t), default=0.0)
+
+
+def vacancies_in_reach(problem: Problem, o: str, p: str, t: int) -> float:
+    """Shortage of the occupation within commuting reach of an area (persons); stands for open vacancies."""
+    return sum(problem.shortage.get((o, q, t), 0.0) for q in problem.reach[p])
+
+
+def peak_in_reach(problem: Problem, o: str, p: str, t: int) -> float:
+    """Largest shortage within commuting reach seen so far (persons)."""
+    return max(vacancies_in_reach(problem, o, p, year) for year in problem.years if year <= t)
+
+
+def _independent(problem: Problem, r: str, o: str, p: str, t: int) -> float:
+    needed = problem.parameter("min_other_vacancies", r, o)
+    if needed is None:
+        return math.inf
+    if vacancies_in_reach(problem, o, p, t) <= needed:
+        return 0.0
+    return min(((peak_in_reach(problem, o, p, later) - needed) / stay
+                for later, stay in _stays(problem, r, o, t) if stay > TINY), default=math.inf)
+
+
+def _received(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:
+    """Arrivals that would fill some service on their own."""
+    cap = math.inf
+    for g, service in problem.services.items():
+        place = {"area": p, "region": r}.get(service.scope, "shared")
+        for age, use in enumerate(problem.use_person.get((g, r, o), ())):
+            key = (g, place, t + age)
+            if use > TINY and key in problem.capacity:
+                cap = min(cap, (problem.capacity[key] + expansion.get(key, 0.0)) / use)
+    return cap
+
+
+def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, str, int], float],
+          expansion: dict[tuple[str, str, int], float]
+          ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str, int], int], dict[tuple[str, str, int], int]]:
+    lot, smallest, largest = {}, {}, {}
+    for r in regions:
+        useful = _useful_permits(problem, r, arrivals)
+        # Quotas beyond use only serve to dilute a risk share, which the rule allows: leave them room then.
+        room = sum(useful.values()) if problem.rules(r).risk_shares else 0
+        for o in problem.candidates[r]:
+            lot[r, o] = size = int(problem.parameter("lot", r, o) or 1)
+            floor = math.ceil((problem.parameter("min_quota", r, o) or 0.0) / size - TINY)
+            for t in problem.years:
+                wanted = max(math.ceil((useful.get((o, t), 0.0) + room) / size - TINY), floor)
+                allowed = math.floor(_allowed_permits(problem, expansion, r, o, t) / size + TINY)
+                smallest[r, o, t] = floor
+                largest[r, o, t] = min(wanted, allowed) if math.isfinite(allowed) else wanted
+    return lot, smallest, largest
+
+
+def _useful_permits(problem: Problem, r: str, arrivals: dict[tuple[str, str, int], float]
+                    ) -> dict[tuple[str, int], float]:
+    """Permits that the arrivals of a year could take up."""
+    permits: dict[tuple[str, int], float] = {}
+    areas = set(problem.areas[r])
+    for (o, p, t), cap in arrivals.items():
+        if p in areas:
+            permits[o, t] = permits.get((o, t), 0.0) + cap / (problem.parameter("uptake", r, o) or 1.0)
+    return permits
+
+
+def _allowed_permits(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, t: int) -> int:
+    """Permits that every single limit allows, in permits; a large whole number when nothing limits them."""
+    limits = [problem.permit_total.get((r, t), 1e6), problem.parameter("max_quota", r, o)]
+    for g, service in problem.services.items():
+        use = problem.use_permit.get((g, r, o), 0.0)
+        key = (g, r if service.scope == "region" else "shared", t)
+        if use > TINY and key in problem.capacity:
+            limits.append((problem.capacity[key] + expansion.get(key, 0.0)) / use)
+    return math.floor(min(limit for limit in limits if limit is not None) + TINY)
+
+
+def _listed(problem: Problem, regions: tuple[str, ...], lots_min: dict[tuple[str, str, int], int],
+            lots_cap: dict[tuple[str, str, int], int]) -> dict[tuple[str, str, int], tuple[int, int]]:
+    bounds = {}
+    for r in regions:
+        for o in problem.candidates[r]:
+            lock = problem.locked.get((r, o))
+            for e in problem.reviews[r]:
+                years = range(e.first_year, e.last_year + 1)
+                reachable = all(lots_min[r, o, t] <= lots_cap[r, o, t] for t in years)
+                bounds[r, o, e.number] = (1, 1) if lock == 1 else (0, int(lock is None and reachable))
+    return bounds
+
+
+def _placement(problem: Problem, regions: tuple[str, ...], net: dict[tuple[str, str, int], float]
+               ) -> dict[tuple[str, str, str], float]:
+    """Share of the trained who work in an area: its share of the net shortage over all years."""
+    totals: dict[tuple[str, str], float] = {}
+    for (o, p, _), number in net.items():
+        totals[o, p] = totals.get((o, p), 0.0) + number
+    placement = {}
+    for r in regions:
+        for o in problem.candidates[r]:
+            whole = sum(totals.get((o, p), 0.0) for p in problem.areas[r])
+            placement |= {(r, o, p): totals[o, p] / whole for p in problem.areas[r] if (o, p) in totals}
+    return placement
+
+
+def _trainee_caps(problem: Problem, regions: tuple[str, ...], placement: dict[tuple[str, str, str], float]
+                  ) -> dict[tuple[str, str, int], float]:
+    """Training places that can matter: graduates who find work within the plan, or starts that permits require."""
+    placed = {(r, o) for r, o, _ in placement}
+    caps = {}
+    for (r, o, t), places in problem.training_places.items():
+        in_time = t + (problem.parameter("training_lag", r, o) or 0) <= problem.years[-1]
+        useful = (problem.parameter("training_success", r, o) or 0.0) > TINY and in_time and (r, o) in placed
+        required = (problem.parameter("trainees_per_permit", r, o) or 0.0) > TINY
+        if r in regions and o in problem.candidates[r] and (useful or required):
+            caps[r, o, t] = math.floor(places * 1000 + 1e-6) / 1000  # published with three decimals
+    return caps

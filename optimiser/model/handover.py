@@ -1,0 +1,135 @@
+"""From the Pyomo model to matrices for the solver, and from the solver's numbers back to decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn import generate_standard_repn
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+from optimiser.model.build import build
+from optimiser.model.frame import Frame
+from optimiser.model.objectives import OBJECTIVES, tie_break
+from optimiser.solver.program import Program, Stage
+
+TIE_BREAK = "tie_break"
+VARIABLES = ("listed", "lots", "arrivals", "trainees", "expansion", "enters", "leaves", "unfilled", "worst")
+Key = tuple[str, tuple[Hashable, ...]]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A model handed over as matrices.
+
+    Attributes
+    ----------
+    program : Program
+    rows, columns : tuple of (name, index)
+        Which constraint family each row and which variable each column is.
+    parts : tuple, one entry per stage
+        The (region, objective) pairs that the stage optimises; empty for the tie-break.
+    """
+
+    frame: Frame
+    program: Program
+    rows: tuple[Key, ...]
+    columns: tuple[Key, ...]
+    parts: tuple[tuple[tuple[str, str], ...], ...]
+
+
+def hand_over(frame: Frame) -> Handed:
+    """Build the model of a frame and write it as matrices.
+
+    Regions in one frame share services. Their objectives of equal rank are optimised together when they are of the
+    same kind, otherwise one kind after the other in the order of the regions; afterwards each region keeps what it
+    was given, within its own tolerance.
+    """
+    m = build(frame)
+    variables = [data for name in VARIABLES for data in getattr(m, name).values()]
+    m.every_variable = pyo.Objective(expr=sum(variables))  # the compiler drops columns it sees nowhere
+    form = LinearStandardFormCompiler().write(m, mixed_form=True, column_order=variables)
+    if [id(v) for v in form.columns] != [id(v) for v in variables]:
+        raise AssertionError("the compiler changed the order of the columns")
+    position = {id(variable): i for i, variable in enumerate(variables)}
+    columns, rows = tuple(_key(v) for v in variables), tuple(_key(row.constraint) for row in form.rows)
+    stages, parts = _stages(m, position)
+    kind = np.array([row.bound_type for row in form.rows])  # 0: equal, 1: at most, -1: at least
+    rhs = np.asarray(form.rhs, dtype=float)
+    program = Program(
+        matrix=form.A.tocsc(),
+        row_lower=np.where(kind <= 0, rhs, -np.inf),
+        row_upper=np.where(kind >= 0, rhs, np.inf),
+        col_lower=np.array([float(variable.lb) for variable in variables]),
+        col_upper=np.array([float(variable.ub) for variable in variables]),
+        integer=np.array([variable.is_integer() for variable in variables], dtype=bool),
+        row_names=tuple(name_of(key) for key in rows),
+        col_names=tuple(name_of(key) for key in columns),
+        stages=stages,
+        series=_series(columns),
+        blocks=_blocks(frame, columns),
+    )
+    return Handed(frame, program, rows, columns, parts)
+
+
+def _key(data: Any) -> Key:
+    index = data.index()
+    return data.parent_component().local_name, index if isinstance(index, tuple) else (index,)
+
+
+def name_of(key: Key) -> str:
+    """A row or column as one text, for messages of the solving layer."""
+    return f"{key[0]}[{', '.join(map(str, key[1]))}]"
+
+
+def _stages(m: Any, position: dict[int, int]) -> tuple[tuple[Stage, ...], tuple[tuple[tuple[str, str], ...], ...]]:
+    """One stage per rank and kind of objective, and the tie-break last."""
+    problem, regions = m.frame.problem, m.frame.regions
+    stages, parts = [], []
+    for rank in range(max((len(problem.rules(r).objectives) for r in regions), default=0)):
+        at_rank = [(r, problem.rules(r).objectives[rank]) for r in regions if rank < len(problem.rules(r).objectives)]
+        for name in dict.fromkeys(objective.name for _, objective in at_rank):
+            keep = [(*_linear(OBJECTIVES[name](m, r), position), objective.tolerance, 0.0)
+                    for r, objective in at_rank if objective.name == name]
+            stages.append(Stage(name=name, cost=np.sum([part[0] for part in keep], axis=0),
+                                constant=sum(part[1] for part in keep),
+                                relative_tolerance=max(part[2] for part in keep), keep=tuple(keep)))
+            parts.append(tuple((r, name) for r, objective in at_rank if objective.name == name))
+    cost, constant = _linear(tie_break(m), position)
+    stages.append(Stage(name=TIE_BREAK, cost=cost, constant=constant, relative_tolerance=0.0))
+    return tuple(stages), (*parts, ())
+
+
+def _linear(expression: Any, position: dict[int, int]) -> tuple[np.ndarray, float]:
+    """A linear expression as a cost vector over the columns and a constant."""
+    cost = np.zeros(len(position))
+    if isinstance(expression, (int, float)):
+        return cost, float(expression)
+    form: Any = generate_standard_repn(expression, compute_values=True)
+    for coefficient, variable in zip(form.linear_coefs, form.linear_vars, strict=True):
+        cost[position[id(variable)]] += float(coefficient)
+    return cost, float(form.constant)
+
+
+def _series(columns: tuple[Key, ...]) -> tuple[tuple[int, ...], ...]:
+    """Columns of `listed` of one region and occupation in successive reviews."""
+    series: dict[tuple[Hashable, ...], list[int]] = {}
+    for i, (name, index) in enumerate(columns):
+        if name == "listed":
+            series.setdefault(index[:2], []).append(i)
+    return tuple(tuple(found) for found in series.values())
+
+
+def _blocks(frame: Frame, columns: tuple[Key, ...]) -> tuple[np.ndarray, ...]:
+    """Columns of one region and occupation: its decisions stand and fall together."""
+    region_of = frame.problem.region_of
+    blocks: dict[tuple[Hashable, ...], list[int]] = {}
+    for i, (name, index) in enumerate(columns):
+        if name in ("listed", "lots", "trainees"):
+            blocks.setdefault(index[:2], []).append(i)
+        elif name == "arrivals":
+            blocks.setdefault((region_of[str(index[1])], index[0]), []).append(i)
+    return tuple(np.array(found) for found in blocks.values())

@@ -1,0 +1,147 @@
+"""Families 9 to 11: domestic workers first, workers who can leave, areas served fairly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from optimiser.model.frame import peak, peak_in_reach
+from optimiser.model.shortages import present, quota, supply
+
+
+def domestic_first(m: Any, o: str, p: str, t: int) -> Any:
+    r"""People of the scheme fill at most a share of the largest net shortage seen so far.
+
+    $$\sum_{s \le t} \text{retention}_{o,t-s}\, \text{arrivals}_{ops} \le \text{max\_migrant\_share}_o
+    \,\max_{s \le t} \text{net}_{ops}$$
+
+    For all occupations, areas and years. Unit: persons. Both sides are people at one time; a limit on the arrivals of
+    each year alone would let five cohorts add up to more than the whole shortage. The largest shortage so far stands
+    on the right because a falling shortage must not turn away people who came in time.
+    """
+    share = m.frame.problem.parameter("max_migrant_share", m.frame.problem.region_of[p], o)
+    there = present(m, o, p, t)
+    if share is None or isinstance(there, (int, float)):
+        return pyo.Constraint.Skip
+    return there <= share * peak(m.frame.problem, m.frame.net, o, p, t)
+
+
+def training_required(m: Any, r: str, o: str, t: int) -> Any:
+    r"""Each permit goes with training starts of the same year.
+
+    $$\text{trainees}_{rot} \ge \text{trainees\_per\_permit}_o\, \text{quota}_{rot}$$
+
+    For all regions, occupations and years. Unit: persons per year. Training places bound trainees from above.
+    """
+    ratio = m.frame.problem.parameter("trainees_per_permit", r, o)
+    if not ratio:
+        return pyo.Constraint.Skip
+    starts = m.trainees[r, o, t] if (r, o, t) in m.trainees else 0
+    return starts >= ratio * quota(m, r, o, t)
+
+
+def worker_independence(m: Any, o: str, p: str, t: int) -> Any:
+    r"""A worker of the scheme finds other vacancies of the occupation within commuting reach.
+
+    $$\sum_{q \in reach(p)} \sum_{s \le t} \text{retention}_{o,t-s}\, \text{arrivals}_{oqs}
+    \le \max_{s \le t} \sum_{q \in reach(p)} \text{shortage}_{oqs} - \text{min\_other\_vacancies}_o$$
+
+    For all occupations, areas and years with a positive right side; and nobody arrives in a year in which the
+    shortage in reach is not above `min_other_vacancies` (a cap of `arrivals`). Unit: persons. The shortage stands for
+    open vacancies: those left over once the people of the scheme have theirs must be at least `min_other_vacancies`.
+    The largest shortage so far counts because a falling shortage must not turn away people who came in time.
+    """
+    problem = m.frame.problem
+    needed = problem.parameter("min_other_vacancies", problem.region_of[p], o)
+    if needed is None or (others := peak_in_reach(problem, o, p, t) - needed) <= 0:
+        return pyo.Constraint.Skip
+    there = sum(present(m, o, q, t) for q in problem.reach[p] if problem.region_of[q] in m.frame.regions)
+    return pyo.Constraint.Skip if isinstance(there, (int, float)) else there <= others
+
+
+def risk_share(m: Any, r: str, risk: str, t: int) -> Any:
+    r"""Occupations of an exploitation-risk class take at most a share of the year's quotas.
+
+    $$\sum_{o \in O_{risk}} \text{quota}_{rot} \le \text{risk\_share}_{r,risk} \sum_o \text{quota}_{rot}$$
+
+    For all regions, risk classes with a share, and years. Unit: permits per year.
+    """
+    problem = m.frame.problem
+    share = problem.rules(r).risk_shares[risk]
+    of_class = sum(quota(m, r, o, t) for o in problem.candidates[r] if problem.attribute("risk_class", o) == risk)
+    everything = sum(quota(m, r, o, t) for o in problem.candidates[r])
+    return pyo.Constraint.Skip if isinstance(of_class, int) else of_class <= share * everything
+
+
+def filled(m: Any, keys: list[tuple[str, str, int]]) -> Any:
+    """Person-years filled of some net shortages."""
+    return sum(m.frame.net[key] - m.unfilled[key] for key in keys if key in m.unfilled)
+
+
+def supplied(m: Any, keys: list[tuple[str, str, int]]) -> Any:
+    """Person-years of people of the scheme and of the trained, whether the shortage is as large or not."""
+    return sum(supply(m, *key) for key in keys)
+
+
+def fair_areas(m: Any, r: str, p: str) -> Any:
+    r"""Every area gets at least a share of its shortage filled.
+
+    $$\sum_{o,t} (\text{net}_{opt} - \text{unfilled}_{opt}) \ge \text{area\_coverage}_r \sum_{o,t} \text{net}_{opt}$$
+
+    For all regions and areas. Unit: person-years over all years.
+    """
+    share = m.frame.problem.rules(r).fairness.area_coverage
+    return _at_least(m, m.keys_by_area[p], share)
+
+
+def fair_sectors(m: Any, r: str, sector: str) -> Any:
+    r"""Every sector gets at least a share of its shortage filled.
+
+    $$\sum_{o \in O_{sector},p,t} (\text{net}_{opt} - \text{unfilled}_{opt}) \ge \text{sector\_coverage}_r
+    \sum_{o \in O_{sector},p,t} \text{net}_{opt}$$
+
+    For all regions and sectors. Unit: person-years over all years.
+    """
+    problem = m.frame.problem
+    keys = [key for p in problem.areas[r] for key in m.keys_by_area[p] if problem.attribute("sector", key[0]) == sector]
+    return _at_least(m, keys, problem.rules(r).fairness.sector_coverage)
+
+
+def _at_least(m: Any, keys: list[tuple[str, str, int]], share: float | None) -> Any:
+    needed = sum(m.frame.net[key] for key in keys)
+    if not share or not needed:
+        return pyo.Constraint.Skip
+    got = filled(m, keys)
+    return pyo.Constraint.Infeasible if isinstance(got, (int, float)) else got / needed >= share
+
+
+def band_below(m: Any, r: str, p: str) -> Any:
+    r"""No area is served much worse than its region.
+
+    $$\frac{\text{filled}_p}{\text{net}_p} \ge \frac{\text{supply}_r}{\text{net}_r} - \text{band}_r$$
+
+    For all regions and areas. Unit: share of person-years over all years. The region counts with everybody it
+    receives, the area only with what they fill: so the rule can't be met by leaving vacancies open on paper.
+    """
+    return _band(m, r, p, filled(m, m.keys_by_area[p]), supplied(m, m.keys_by_region[r]), 1)
+
+
+def band_above(m: Any, r: str, p: str) -> Any:
+    r"""No area is served much better than its region.
+
+    $$\frac{\text{supply}_p}{\text{net}_p} \le \frac{\text{filled}_r}{\text{net}_r} + \text{band}_r$$
+
+    For all regions and areas. Unit: share of person-years over all years.
+    """
+    return _band(m, r, p, supplied(m, m.keys_by_area[p]), filled(m, m.keys_by_region[r]), -1)
+
+
+def _band(m: Any, r: str, p: str, of_area: Any, of_region: Any, sign: int) -> Any:
+    band = m.frame.problem.rules(r).fairness.band
+    net_area = sum(m.frame.net[key] for key in m.keys_by_area[p])
+    net_region = sum(m.frame.net[key] for key in m.keys_by_region[r])
+    if band is None or not net_area:
+        return pyo.Constraint.Skip
+    difference = sign * (of_region / net_region - of_area / net_area)
+    return pyo.Constraint.Skip if isinstance(difference, (int, float)) else difference <= band

@@ -1,0 +1,109 @@
+"""Families 1 to 3: what stays unfilled, and who may come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+
+def supply(m: Any, o: str, p: str, t: int) -> Any:
+    """Persons at work in an area who would not be there otherwise: those of the scheme and those trained."""
+    return scheme_supply(m, o, p, t) + training_supply(m, o, p, t)
+
+
+def scheme_supply(m: Any, o: str, p: str, t: int) -> Any:
+    """Persons of all cohorts still there, less those who would have come anyway."""
+    problem = m.frame.problem
+    additional = problem.parameter("additional", problem.region_of[p], o)
+    return additional * present(m, o, p, t)
+
+
+def present(m: Any, o: str, p: str, t: int) -> Any:
+    """Persons of all cohorts of the scheme still there."""
+    problem = m.frame.problem
+    stay = problem.retention[problem.region_of[p], o]
+    return sum(stay[t - s] * m.arrivals[o, p, s] for s in problem.years
+               if s <= t and (o, p, s) in m.arrivals and stay[t - s] > 0)
+
+
+def training_supply(m: Any, o: str, p: str, t: int) -> Any:
+    """Persons who finished training in time, succeeded, and work in the area."""
+    problem, r = m.frame.problem, m.frame.problem.region_of[p]
+    share = m.frame.placement.get((r, o, p), 0.0) * (problem.parameter("training_success", r, o) or 0.0)
+    lag = int(problem.parameter("training_lag", r, o) or 0)
+    if share <= 0:
+        return 0
+    return sum(share * m.trainees[r, o, s] for s in problem.years if s + lag <= t and (r, o, s) in m.trainees)
+
+
+def shortage_balance(m: Any, o: str, p: str, t: int) -> Any:
+    r"""What the scheme and training don't fill stays unfilled.
+
+    $$\text{unfilled}_{opt} \ge \text{net}_{opt} - \text{additional}_o \sum_{s \le t} \text{retention}_{o,t-s}
+    \,\text{arrivals}_{ops} - \sum_{s + \text{lag}_o \le t} \text{success}_o\, \text{placement}_{op}
+    \,\text{trainees}_{ros}$$
+
+    For all occupations, areas and years with a net shortage that somebody could fill. Unit: persons. `net` is the
+    shortage less the jobseekers who can be activated; `placement` spreads the trained over the region's areas by
+    their share of the net shortage.
+    """
+    return m.unfilled[o, p, t] + supply(m, o, p, t) >= m.frame.net[o, p, t]
+
+
+def arrivals_within_quota(m: Any, r: str, o: str, t: int) -> Any:
+    r"""No more people come than the permits of the year bring.
+
+    $$\sum_{p \in P_r} \text{arrivals}_{opt} \le \text{uptake}_o\, \text{lot}_o\, \text{lots}_{rot}$$
+
+    For all regions, occupations and years. Unit: persons per year.
+    """
+    problem = m.frame.problem
+    coming = [m.arrivals[o, p, t] for p in problem.areas[r] if (o, p, t) in m.arrivals]
+    if not coming:
+        return pyo.Constraint.Skip
+    return sum(coming) <= problem.parameter("uptake", r, o) * quota(m, r, o, t)
+
+
+def quota(m: Any, r: str, o: str, t: int) -> Any:
+    """Permits authorised: a whole number of lots; 0 where none are possible."""
+    return m.frame.lot[r, o] * m.lots[r, o, t] if (r, o, t) in m.lots else 0
+
+
+def quota_at_least(m: Any, r: str, o: str, t: int) -> Any:
+    r"""A listed occupation gets at least its smallest quota.
+
+    $$\text{lots}_{rot} \ge \lceil \text{min\_quota}_o / \text{lot}_o \rceil\, \text{listed}_{roe(t)}$$
+
+    For all regions, occupations and years. Unit: lots per year; $e(t)$ is the review whose list holds in year $t$.
+    """
+    smallest = m.frame.lots_min[r, o, t]
+    return m.lots[r, o, t] >= smallest * _listed(m, r, o, t) if smallest else pyo.Constraint.Skip
+
+
+def quota_only_if_listed(m: Any, r: str, o: str, t: int) -> Any:
+    r"""Only listed occupations get permits, and never more than can be of use or allowed.
+
+    $$\text{lots}_{rot} \le \text{lots\_cap}_{rot}\, \text{listed}_{roe(t)}$$
+
+    For all regions, occupations and years. Unit: lots per year. The cap is the smallest of `max_quota`, the permit
+    total, what each service could take if it served nobody else, and what arrivals could take up.
+    """
+    return m.lots[r, o, t] <= m.frame.lots_cap[r, o, t] * _listed(m, r, o, t)
+
+
+def arrivals_only_if_listed(m: Any, o: str, p: str, t: int) -> Any:
+    r"""People come only for listed occupations.
+
+    $$\text{arrivals}_{opt} \le \text{cap}_{opt}\, \text{listed}_{roe(t)}$$
+
+    For all occupations, areas and years. Unit: persons per year. It follows from the two families above for whole
+    answers; it is written down because it makes the relaxation, and so the bound, much tighter. The cap is the
+    smallest of what the net shortage can use, what `max_migrant_share` and `min_other_vacancies` allow, and what each
+    service could take if it served nobody else.
+    """
+    return m.arrivals[o, p, t] <= m.frame.arrival_cap[o, p, t] * _listed(m, m.frame.problem.region_of[p], o, t)
+
+
+def _listed(m: Any, r: str, o: str, t: int) -> Any:
+    return m.listed[r, o, m.frame.problem.review_of(r, t).number]

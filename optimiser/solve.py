@@ -1,0 +1,162 @@
+"""From a Problem to a Solution: model, solver, rounding, exact check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from optimiser import run_folder
+from optimiser.check import violations
+from optimiser.clash import in_words
+from optimiser.errors import InfeasibleError, ResultError, SolverError
+from optimiser.model.components import components
+from optimiser.model.frame import frame
+from optimiser.model.handover import Handed, hand_over
+from optimiser.model.objectives import SCALES
+from optimiser.model.readback import merged, plans
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.solution import Solution, derive
+from optimiser.solver import Answer, Progress, irreducible_conflict, solve_many
+from optimiser.texts import say
+
+CONFLICT_SECONDS = 60.0
+Report = Callable[[str, Progress], None]
+Proofs = dict[tuple[str, str], tuple[float, float, str]]
+
+
+def solve(problem: Problem, gap: float | None = None, time_limit: float | None = None,
+          on_progress: Report | None = None) -> Solution:
+    """The best lists and quotas of every region.
+
+    Parameters
+    ----------
+    problem : Problem
+    gap : float, optional
+        Stop when proved to be within this share of the best possible; the config's by default.
+    time_limit : float, optional
+        Seconds for the whole search; the config's by default.
+    on_progress : callable, optional
+        Called with the regions' names and a `Progress` while the search runs.
+
+    Returns
+    -------
+    Solution
+        Checked exactly against every rule of the Problem.
+
+    Raises
+    ------
+    InfeasibleError
+        When no plan satisfies every limit; says which limits clash.
+    SolverError
+        When the solver fails or finds no plan in time.
+    ResultError
+        When the plan found breaks a rule; it is never returned.
+    """
+    began = time.monotonic()
+    limits = problem.config.solver
+    gap = limits.gap if gap is None else gap
+    time_limit = limits.time_limit if time_limit is None else time_limit
+    handed = [hand_over(frame(problem, regions)) for regions in components(problem)]
+    names = [", ".join(h.frame.regions) for h in handed]
+    left = max(1.0, time_limit - (time.monotonic() - began))
+    answers = solve_many([h.program for h in handed], gap=gap, time_limit=left, seed=limits.seed,
+                         on_progress=on_progress and (lambda i, progress: on_progress(names[i], progress)))
+    for h, answer in zip(handed, answers, strict=True):
+        _refuse_failure(h, answer)
+    plan = merged([_first_sound(problem, h, answer) for h, answer in zip(handed, answers, strict=True)])
+    if broken := violations(problem, plan):
+        raise ResultError(say("solve.broken"), [str(v) for v in broken])
+    solution = derive(problem, plan)
+    proofs = _proofs(handed, answers, solution)
+    status = _status(handed, answers, gap, time_limit, limits.seed, time.monotonic() - began)
+    return derive(problem, plan, proofs, status | _leading(problem, solution, proofs))
+
+
+def _refuse_failure(handed: Handed, answer: Answer) -> None:
+    """Turn an answer without a plan into the error that says why."""
+    regions = ", ".join(handed.frame.regions)
+    if answer.status == "infeasible":
+        rows = irreducible_conflict(handed.program, CONFLICT_SECONDS)
+        clashes = in_words(handed.frame.problem, rows)
+        raise InfeasibleError(say("solve.infeasible", regions=regions), clashes)
+    if answer.x is None:
+        key = "solve.interrupted" if answer.status == "interrupted" else (
+            "solve.no_plan" if answer.status in ("time_limit", "work_limit") else "solve.failed")
+        raise SolverError(say(key, regions=regions, reason=answer.reason or answer.status))
+
+
+def _first_sound(problem: Problem, handed: Handed, answer: Answer) -> Plan:
+    """The first rounding of an answer that breaks no rule of its regions; the first one when all do."""
+    tried = []
+    x: np.ndarray = answer.x  # pyright: ignore
+    for plan in plans(handed, x):
+        tried.append(plan)
+        if not violations(problem, plan, handed.frame.regions):
+            return plan
+    return tried[0]
+
+
+def _proofs(handed: list[Handed], answers: list[Answer], solution: Solution) -> Proofs:
+    """Bound, gap and status of every region's objectives.
+
+    Regions solved together share one bound; it is split by nobody, so their own bound is not given and the gap is
+    that of the sum.
+    """
+    values = {(row.region, row.objective): float(row.value) for row in solution.objectives.itertuples()}
+    proofs: Proofs = {}
+    for h, answer in zip(handed, answers, strict=True):
+        for stage, parts in zip(answer.stages, h.parts, strict=False):
+            for region, name in parts:
+                alone = len(parts) == 1
+                bound = stage.bound * SCALES[name] if alone else float("nan")
+                gap = relative_gap(values[region, name], bound) if alone else stage.gap
+                proofs[region, name] = (bound, gap, stage.status)
+    return proofs
+
+
+def relative_gap(value: float, bound: float) -> float:
+    """Distance of a value to its bound as a share of the value; 0 when both are the same."""
+    return abs(value - bound) / max(abs(value), 1e-9) if abs(value - bound) > 1e-9 else 0.0
+
+
+def _status(handed: list[Handed], answers: list[Answer], gap: float, time_limit: float, seed: int, seconds: float
+            ) -> dict[str, Any]:
+    order = ("interrupted", "time_limit", "work_limit", "within_gap", "optimal")
+    found = {answer.status for answer in answers}
+    return {
+        "termination": next((status for status in order if status in found), "optimal"),
+        "clock_cut": any(answer.clock_cut for answer in answers),
+        "seconds": round(seconds, 3),
+        "versions": run_folder.versions(),
+        "seed": seed,
+        "gap_wanted": gap,
+        "time_limit": time_limit,
+        "searches": [{
+            "regions": list(h.frame.regions), "termination": a.status, "reason": a.reason or "",
+            "seconds": round(a.seconds, 3), "rows": len(h.rows), "columns": len(h.columns),
+            "stages": [{"objective": s.name, "status": s.status, "gap": _number(s.gap), "seconds": round(s.seconds, 3)}
+                       for s in a.stages],
+        } for h, a in zip(handed, answers, strict=True)],
+    }
+
+
+def _leading(problem: Problem, solution: Solution, proofs: Proofs) -> dict[str, Any]:
+    """Objective, bound and gap of every region's first aim; the largest gap stands for the run."""
+    first = {r: problem.rules(r).objectives[0].name for r in problem.regions if problem.rules(r).objectives}
+    values = {(row.region, row.objective): float(row.value) for row in solution.objectives.itertuples()}
+    proved = {r: proofs[r, name] for r, name in first.items() if (r, name) in proofs}
+    gaps = [gap for _, gap, _ in proved.values()]
+    return {
+        "objective": {r: values[r, name] for r, name in first.items()},
+        "bound": {r: _number(bound) for r, (bound, _, _) in proved.items()},
+        "gap": _number(max(gaps, default=0.0)),
+    }
+
+
+def _number(value: float) -> float | None:
+    """A number JSON can hold; None when there is none."""
+    return float(value) if np.isfinite(value) else None
