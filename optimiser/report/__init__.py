@@ -1,0 +1,30 @@
+"""The report of a run: one self-contained page for a reader, one workbook for whoever computes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimiser.problem import Problem
+from optimiser.solution import Solution
+
+
+def write(problem: Problem, solution: Solution, folder: Path, language: str = "en") -> None:
+    """Write `report.html` and `lists.xlsx` into a folder.
+
+    Parameters
+    ----------
+    problem, solution
+        The case and its answer.
+    folder : Path
+        An existing folder.
+    language : str
+        Language of titles and texts; English stands in where a text is not translated.
+    """
+    # The drawing and spreadsheet libraries are heavy; nobody else should wait for them.
+    from optimiser.report.page import page
+    from optimiser.report.words import Words
+    from optimiser.report.workbook import workbook
+
+    words = Words(problem, language)
+    (folder / "report.html").write_text(page(words, solution), encoding="utf-8", newline="\n")
+    (folder / "lists.xlsx").write_bytes(workbook(words, solution))

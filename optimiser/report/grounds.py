@@ -1,0 +1,105 @@
+"""What the plan stands on: basis of the figures, most influential estimates, objectives, versions and sources."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimiser.report import figures
+from optimiser.report.evidence import basis_shares, sources_used
+from optimiser.report.headline import weighted
+from optimiser.report.influence import influential
+from optimiser.report.views import Cell, Figure, Grid
+from optimiser.report.words import Words
+from optimiser.schema import BASES
+from optimiser.solution import Solution
+
+MOST_REGIONS = 6  # in the picture of bases; the table holds them all
+
+
+def basis_figure(words: Words, solution: Solution) -> Figure:
+    """Shares of each basis, of the shortages and of all other numbers."""
+    frame = basis_shares(words.problem, solution)
+    frame = frame.assign(name=[words(f"basis_row_{of}", region=words.region(r)) if r else words(f"basis_row_{of}")
+                               for of, r in zip(frame["of"], frame["region"], strict=True)])
+    rows: list[tuple[str | Cell, ...]] = [
+        (row["name"], *(words.percent(row[basis]) for basis in BASES), words.amount(row["amount"]))
+        for row in frame.to_dict("records")]
+    labels = {basis: words(f"basis_{basis}") for basis in BASES}
+    grid = Grid(words("basis_caption"), (words("figures_of"), *labels.values(), words("amount")), rows)
+    shown = frame[frame["amount"] > 0]
+    shown = pd.concat([shown[shown["region"] != ""].head(3 * MOST_REGIONS), shown[shown["region"] == ""]])
+    title = words("basis_title")
+    described = words("basis_described")
+    return Figure(title, figures.basis_bars(shown, labels, title, described) if len(shown) else "", grid, described)
+
+
+def influence_grid(words: Words, solution: Solution) -> Grid | None:
+    """The ten numbers whose range moves the plan most."""
+    frame = influential(words.problem, solution)
+    if frame.empty:
+        return None
+    rows: list[tuple[str | Cell, ...]] = []
+    for row in frame.to_dict("records"):
+        numbers = words("range", value=words.figure(row["value"]), low=words.figure(row["low"]),
+                        high=words.figure(row["high"]))
+        rows.append((_named(words, row), numbers, words(f"basis_{row['basis']}"), _sources(words, row["source"]),
+                     Cell(words.amount(row["driven"]), "number"), Cell(words.amount(row["moves"]), "number")))
+    head = ("number", "value_and_range", "basis", "source", "driven", "moves")
+    return Grid(words("influence_caption"), tuple(words(key) for key in head), rows, range(4, 6))
+
+
+def _named(words: Words, row: dict[str, str]) -> str:
+    service = row["kind"] in ("capacity", "use")
+    return words(f"influence_{row['kind']}", region=words.region(row["region"]),
+                 subject=words.service(row["subject"]) if service else words.occupation(row["subject"]),
+                 detail=words.occupation(row["detail"]) if row["kind"] == "use" else row["detail"],
+                 unit=words.unit(row["subject"]) if service else "")
+
+
+def _sources(words: Words, codes: str) -> str:
+    return words.names(codes.split(","), 3)
+
+
+def objectives_grid(words: Words, solution: Solution) -> Grid:
+    """Value, bound, gap and tolerance of every region's objectives."""
+    rows: list[tuple[str | Cell, ...]] = []
+    for row in solution.objectives.to_dict("records"):
+        name = words("objective_of", rank=row["rank"], region=words.region(row["region"]),
+                     objective=words(f"objective_{row['objective']}"))
+        value, bound = (_value(words, row["objective"], row[key]) for key in ("value", "bound"))
+        weights = row["objective"] == "unfilled" and not weighted(words.problem, row["region"])
+        unit = words("unit_unweighted" if weights else f"unit_{row['objective']}")
+        rows.append((name, Cell(value, "number"), Cell(bound, "number"), unit, Cell(words.percent(row["gap"]), "number"),
+                     Cell(words.percent(row["tolerance"]), "number"), _status(words, str(row["status"]))))
+    head = ("aim", "value", "bound", "unit", "gap", "tolerance", "ended")
+    return Grid(words("objectives_caption"), tuple(words(key) for key in head), rows, range(0))
+
+
+def _value(words: Words, objective: str, number: float) -> str:
+    if pd.isna(number):
+        return words("nothing")
+    if objective == "worst_coverage":
+        return words("percent", n=f"{100 * number:.2f}")
+    return words.euro(number) if objective == "cost" else words.amount(number)
+
+
+def _status(words: Words, status: str) -> str:
+    known = ("optimal", "within_gap", "work_limit", "time_limit", "interrupted", "infeasible", "failed")
+    return words(f"status_{status}") if status in known else words("status_unsolved")
+
+
+def versions(words: Words, solution: Solution) -> str:
+    """Versions of what made the answer, in one line."""
+    known = solution.status.get("versions", {})
+    return ", ".join(f"{name} {known[name]}" for name in sorted(known)) or words("nothing")
+
+
+def sources_grid(words: Words) -> Grid:
+    """Every source that some number points to."""
+    rows: list[tuple[str | Cell, ...]] = []
+    for row in sources_used(words.problem).to_dict("records"):
+        title = " \u2014 ".join(text for text in (row["title"], row["note"]) if text)
+        rows.append((row["source"], row["publisher"], title, row["date"], words(f"confidence_{row['confidence']}"),
+                     Cell(words.amount(row["rows"]), "number")))
+    head = ("code", "publisher", "source_title", "date", "confidence", "rows")
+    return Grid(words("sources_caption"), tuple(words(key) for key in head), rows, range(5, 6))

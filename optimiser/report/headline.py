@@ -1,0 +1,111 @@
+"""The top of the report: what the plan does in three sentences, and how far to trust it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimiser.problem import Problem
+from optimiser.report import content
+from optimiser.report.evidence import basis_shares, overall
+from optimiser.report.views import Cell, Grid
+from optimiser.report.words import Words
+from optimiser.schema import BASES
+from optimiser.solution import Solution
+
+
+def sentences(words: Words, solution: Solution) -> list[str]:
+    """The plan in three sentences with numbers."""
+    problem = words.problem
+    frame = content.glance(problem, solution)
+    sums = frame.drop(columns=["region", "coverage"]).sum()
+    regions = words.names((words.region(r) for r in problem.regions), 4)
+    span = words.span(problem.years[0], problem.years[-1])
+    come = words("sentence_people", span=span, regions=regions, permits=words.count("permit", sums["permits"]),
+                 people=words.count("person", sums["people"]))
+    if sums["shortage"] <= 0:
+        return [come, words("sentence_no_shortage")]
+    fill = words("sentence_shortage", shortage=words.amount(sums["shortage"]),
+                 activated=words.amount(sums["activated"]), trained=words.amount(sums["filled_by_training"]),
+                 scheme=words.amount(sums["filled_by_scheme"]), unfilled=words.amount(sums["unfilled"]),
+                 share=words.percent(sums["unfilled"] / sums["shortage"]))
+    return [come, fill, _lists(words, solution)]
+
+
+def _lists(words: Words, solution: Solution) -> str:
+    parts = []
+    for region in words.problem.regions[:4]:
+        sizes = content.sizes(words.problem, solution, region)
+        before, first = sizes["listed"].iloc[0], sizes.iloc[1]
+        parts.append(words("sentence_list", region=words.region(region), n=words.count("occupation", first["listed"]),
+                           before=words.amount(before), entered=words.amount(sizes["entered"].sum()),
+                           left=words.amount(sizes["left"].sum())))
+    return " ".join(parts)
+
+
+def glance_grid(words: Words, solution: Solution) -> Grid:
+    """One row per region, and their sum where there are several."""
+    frame = content.glance(words.problem, solution)
+    names = ["permits", "people", "shortage", *content.PARTS]
+    rows: list[tuple[str | Cell, ...]] = [
+        (words.region(row["region"]), *(words.amount(row[name]) for name in names), words.percent(row["coverage"]))
+        for row in frame.to_dict("records")]
+    if len(frame) > 1:
+        net = float(frame["net"].sum())
+        filled = float(frame["filled_by_scheme"].sum() + frame["filled_by_training"].sum())
+        total = (words("total"), *(words.amount(float(frame[name].sum())) for name in names),
+                 words.percent(filled / net if net else float("nan")))
+        rows.append(tuple(Cell(text, "total") for text in total))
+    head = ("region", "permits_head", "people", "shortage", *content.PARTS, "coverage")
+    return Grid(words("glance_caption"), tuple(words(key) for key in head), rows)
+
+
+def trust(words: Words, solution: Solution) -> list[tuple[str, str]]:
+    """(heading, text) of everything a reader must know before using the numbers."""
+    problem = words.problem
+    points = [(words("trust_figures"), _basis_text(words, solution))]
+    points += [(words("trust_best", region=words.region(r)), gap_text(words, solution, r)) for r in problem.regions]
+    points.append((words("trust_run"), run_text(words, solution)))
+    points.append((words("trust_values"), words(f"values_{problem.config.values}")))
+    return points
+
+
+def _basis_text(words: Words, solution: Solution) -> str:
+    shares = basis_shares(words.problem, solution)
+    texts = []
+    for of in ("shortage", "listed"):
+        found = overall(shares, of)
+        if sum(found.values()) > 0:
+            listed = words.names((words("basis_share", basis=words(f"basis_{basis}"), share=words.percent(found[basis]))
+                                  for basis in BASES if found[basis] > 0), 4)
+            texts.append(words(f"basis_of_{of}", shares=listed))
+    return " ".join(texts) or words("basis_of_nothing")
+
+
+def gap_text(words: Words, solution: Solution, region: str) -> str:
+    """How far a region's plan can be from the best one, and what counts as a tie, in plain words."""
+    rows = solution.objectives
+    rows = rows[(rows["region"] == region) & (rows["objective"] == "unfilled")]
+    if rows.empty:
+        return words("gap_no_aim")
+    row = rows.iloc[0]
+    if pd.isna(row["bound"]):
+        return words("gap_unproved") if pd.isna(row["gap"]) else words("gap_together", gap=words.percent(row["gap"]))
+    room = max(0.0, float(row["value"]) - float(row["bound"]))
+    unit = words("weighted_person_years" if weighted(words.problem, region) else "person_years")
+    key = "gap_proved" if room < 0.05 else "gap_room"
+    return words(key, room=words.amount(room), unit=unit, share=words.percent(room / max(float(row["value"]), 1e-9)))
+
+
+def weighted(problem: Problem, region: str) -> bool:
+    """Whether some occupation of a region counts more or less than others."""
+    return any(weight != 1 for (r, _), weight in problem.parameters["weight"].items() if r == region)
+
+
+def run_text(words: Words, solution: Solution) -> str:
+    """How the search ended, in plain words."""
+    status = solution.status
+    if status.get("termination") == "interrupted":
+        return words("run_interrupted")
+    if status.get("clock_cut"):
+        return words("run_cut")
+    return words("run_whole") if "termination" in status else words("run_unknown")

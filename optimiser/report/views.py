@@ -1,0 +1,67 @@
+"""What the template is given: tables and figures whose texts are ready to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table; `css` names its look."""
+
+    text: str
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: the first column heads its rows; columns named in `numbers` (by position) are aligned right."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: list[tuple[str | Cell, ...]]
+    numbers: range = range(1, 1000)
+    note: str = ""
+    groups: list[tuple[str, list[tuple[str | Cell, ...]]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture (an SVG element made by `figures.py`), its title, and the table that says the same."""
+
+    title: str
+    svg: str
+    grid: Grid
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One row of a region's list."""
+
+    title: str
+    meta: str
+    marks: tuple[bool, ...]
+    spoken: str
+    quotas: tuple[Cell, ...]
+    filled: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RegionView:
+    """All of a region's section."""
+
+    name: str
+    anchor: str
+    summary: str
+    listings: list[Listing]
+    sizes: Grid
+    moves: list[tuple[str, str, str]]
+    exits: Grid | None
+    bars: Figure | None
+    areas: Figure | None
+    heat: Grid | None
+    services: Grid | None
+    pipeline: Grid | None
+    costs: Grid

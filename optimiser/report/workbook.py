@@ -1,0 +1,172 @@
+"""The workbook: the same numbers, unformatted, for whoever computes on. Texts are never read as formulas."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from optimiser.report import content, headline
+from optimiser.report.costs import costs
+from optimiser.report.evidence import basis_shares, sources_used
+from optimiser.report.influence import influential
+from optimiser.report.reasons import reasons
+from optimiser.report.region import reason
+from optimiser.report.words import Words
+from optimiser.solution import Solution
+
+CREATED = datetime.datetime(2000, 1, 1)  # fixed, so that the same answer gives the same bytes
+LONGEST = 32_000  # letters a cell can hold
+MOST_ROWS = 1_000_000  # rows a sheet can hold
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+           "nan_inf_to_errors": False}
+WHOLE, TENTH, SHARE = "#,##0", "#,##0.0", "0.0%"
+PLAIN = {"year", "first_year", "last_year", "review", "rank", "rows"}
+
+
+def workbook(words: Words, solution: Solution) -> bytes:
+    """`lists.xlsx` as bytes; every sheet is a plain table with one header row."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, OPTIONS)
+    book.set_properties({"title": words.problem.config.title or words("untitled"), "created": CREATED})
+    looks = _looks(book)
+    for name, frame in _sheets(words, solution).items():
+        _write(book.add_worksheet(words(f"sheet_{name}")), words, frame, looks)
+    book.close()
+    return buffer.getvalue()
+
+
+def _looks(book: xlsxwriter.Workbook) -> dict[str, Any]:
+    looks = {"head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
+             "text": book.add_format({"num_format": "@", "valign": "top"}),
+             "wrap": book.add_format({"num_format": "@", "valign": "top", "text_wrap": True}),
+             "plain": book.add_format({"num_format": "0", "valign": "top"})}
+    return looks | {code: book.add_format({"num_format": code, "valign": "top"}) for code in (WHOLE, TENTH, SHARE)}
+
+
+def _sheets(words: Words, solution: Solution) -> dict[str, pd.DataFrame]:
+    problem = words.problem
+    why = reasons(problem, solution)
+    return {
+        "summary": _summary(words, solution),
+        "lists": _lists(words, solution, why),
+        "changes": _per_region(words, content.moves, solution),
+        "official": _official(words, solution),
+        "unfilled": _titled(words, content.shortages(problem, solution)),
+        "occupations": _per_region(words, content.by_occupation, solution),
+        "areas": _per_region(words, content.by_area, solution).drop(columns=["tile_row", "tile_column"]),
+        "arrivals": _titled(words, solution.arrivals),
+        "services": _services(words, solution),
+        "training": _titled(words, solution.training),
+        "costs": _titled(words, costs(problem, solution).rename(columns=lambda name: f"cost_{name}" if name not in (
+            "region", "year") else name)),
+        "basis": _titled(words, basis_shares(problem, solution)),
+        "influence": influential(problem, solution, 50),
+        "objectives": _titled(words, solution.objectives),
+        "sources": sources_used(problem),
+    }
+
+
+def _summary(words: Words, solution: Solution) -> pd.DataFrame:
+    lines = [("", sentence) for sentence in headline.sentences(words, solution)]
+    return pd.DataFrame(lines + headline.trust(words, solution), columns=["about", "text"])
+
+
+def _lists(words: Words, solution: Solution, why: pd.DataFrame) -> pd.DataFrame:
+    """One row per region and listed occupation: attributes, quotas by year, and why."""
+    problem, frames = words.problem, []
+    lines = {(row["region"], row["occupation"]): row for row in why.to_dict("records")}
+    for region in problem.regions:
+        frame = content.listed(problem, solution, region)
+        frame.insert(0, "region", region)
+        for place, name in enumerate(("sector", "skill_tier", "regulated", "risk_class"), start=2):
+            frame.insert(place, name, [problem.attribute(name, o) for o in frame["occupation"]])
+        frame["reviews"] = [", ".join(map(str, held)) for held in frame["reviews"]]
+        frame["why"] = [reason(words, region, lines[region, o]) for o in frame["occupation"]]
+        frames.append(frame)
+    return _titled(words, pd.concat(frames, ignore_index=True))
+
+
+def _per_region(words: Words, section: Any, solution: Solution) -> pd.DataFrame:
+    """A section of every region, one below the other."""
+    frames = []
+    for region in words.problem.regions:
+        frame = section(words.problem, solution, region)
+        frame.insert(0, "region", region)
+        frames.append(frame)
+    return _titled(words, pd.concat(frames, ignore_index=True))
+
+
+def _official(words: Words, solution: Solution) -> pd.DataFrame:
+    frame = _per_region(words, content.official_exits, solution)
+    for name in ("left", "stays"):
+        frame[name] = [", ".join(f"{o} {words.occupation(o)}" for o in codes) for codes in frame[name]]
+    return frame
+
+
+def _services(words: Words, solution: Solution) -> pd.DataFrame:
+    frame = content.fullness(words.problem, solution)
+    pairs = list(zip(frame["service"], frame["place"], strict=True))
+    frame.insert(1, "service_title", [words.service(g) for g, _ in pairs])
+    frame.insert(3, "place_title", [words.place(g, place) for g, place in pairs])
+    frame.insert(4, "unit", [words.unit(g) for g, _ in pairs])
+    return frame
+
+
+def _titled(words: Words, frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with a title beside every code."""
+    for name, title in (("region", words.region), ("area", words.area), ("occupation", words.occupation)):
+        if name in frame:
+            frame = frame.copy()
+            frame.insert(frame.columns.get_loc(name) + 1, f"{name}_title", [title(str(code)) for code in frame[name]])
+    return frame
+
+
+def _write(sheet: Any, words: Words, frame: pd.DataFrame, looks: dict[str, Any]) -> None:
+    """A table with a frozen header, one look per column, and widths that fit."""
+    sheet.freeze_panes(1, 0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    for place, name in enumerate(frame.columns):
+        head = str(name) if isinstance(name, int) else words(f"column_{name}")
+        column = frame[name].head(MOST_ROWS)
+        text = not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+        look = looks[_look(name, text)]
+        sheet.write_string(0, place, head, looks["head"])
+        values = [_plain(words, value) for value in column]
+        sheet.set_column(place, place, _width(head, values), look)
+        for row, value in enumerate(values, start=1):
+            if isinstance(value, str):
+                sheet.write_string(row, place, value[:LONGEST], look)
+            elif value is not None:
+                sheet.write_number(row, place, value, look)
+    if len(frame):
+        sheet.autofilter(0, 0, min(len(frame), MOST_ROWS), len(frame.columns) - 1)
+
+
+def _look(name: object, text: bool) -> str:
+    if text:
+        return "wrap" if name in ("text", "why", "left", "stays", "note") else "text"
+    if name in PLAIN:
+        return "plain"
+    if isinstance(name, int) or name in ("quota", "permits") or str(name).startswith("cost_"):
+        return WHOLE
+    return SHARE if name in ("share", "coverage", "observed", "derived", "estimated", "assumed") else TENTH
+
+
+def _plain(words: Words, value: Any) -> str | float | None:
+    """A value as a cell holds it: a text, a number, or nothing."""
+    if isinstance(value, bool):
+        return words("yes" if value else "no")
+    if isinstance(value, str):
+        return value
+    return None if pd.isna(value) or value in (float("inf"), float("-inf")) else float(value)
+
+
+def _width(head: str, values: list[Any]) -> int:
+    longest = max((len(value) if isinstance(value, str) else 9 for value in values[:2000]), default=0)
+    return min(max(longest, len(head) // 2, 8) + 2, 70)
