@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from optimiser.problem import Problem
@@ -11,6 +13,14 @@ PARTS = ["activated", "filled_by_training", "filled_by_scheme", "unfilled"]
 """What a shortage is made of, in the order in which it is filled."""
 FULL = 0.995  # a place counts as full from this share of its capacity on
 PERMITS = "*permits"  # stands for the permit total where services are named; no code can begin with a star
+
+
+Record = dict[Any, Any]
+
+
+def records(frame: pd.DataFrame) -> list[Record]:
+    """The rows of a table as dicts by column name."""
+    return list(frame.to_dict("records"))
 
 
 def shortages(problem: Problem, solution: Solution) -> pd.DataFrame:
@@ -103,7 +113,7 @@ def listed(problem: Problem, solution: Solution, region: str) -> pd.DataFrame:
         filled (person-years filled by the scheme).
     """
     lists = solution.lists[(solution.lists["region"] == region) & (solution.lists["review"] > 0)]
-    reviews = {o: tuple(sorted(map(int, rows))) for o, rows in lists.groupby("occupation")["review"]}
+    reviews = {str(o): tuple(sorted(map(int, rows))) for o, rows in lists.groupby("occupation")["review"]}
     quotas = solution.quotas[solution.quotas["region"] == region]
     wide = quotas.pivot(index="occupation", columns="year", values="quota")
     wide = wide.reindex(index=sorted(reviews), columns=list(problem.years)).astype(float)
@@ -213,7 +223,8 @@ def fullness(problem: Problem, solution: Solution, region: str | None = None) ->
     """
     frame = solution.services.copy()
     permits = solution.quotas.groupby(["region", "year"])["quota"].sum().to_dict()
-    total = [(PERMITS, r, t, limit, 0.0, float(permits.get((r, t), 0))) for (r, t), limit in problem.permit_total.items()]
+    total = [(PERMITS, r, t, limit, 0.0, float(permits.get((r, t), 0)))
+             for (r, t), limit in problem.permit_total.items()]
     if total:
         more = pd.DataFrame(total, columns=list(frame.columns))
         frame = pd.concat([frame, more], ignore_index=True) if len(frame) else more

@@ -56,7 +56,8 @@ def shortage_bars(frame: pd.DataFrame, labels: dict[str, str], title: str, descr
         x=x, y=y, color=colour, order=alt.Order("rank:Q"))
     names = alt.Chart(rows).mark_text(align="left", baseline="bottom", dy=-9, fontSize=12, color=INK).encode(
         x=alt.datum(0), y=y, text="name:N")
-    sums = alt.Chart(rows).mark_text(align="left", dx=4, fontSize=11, color=MUTED).encode(x="sum:Q", y=y, text="total:N")
+    sums = alt.Chart(rows).mark_text(align="left", dx=4, fontSize=11, color=MUTED).encode(
+        x="sum:Q", y=y, text="total:N")
     return _svg((bars + names + sums).properties(width=WIDTH, height=max(1, len(frame)) * 38), title, description)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from optimiser.report import figures
+from optimiser.report.content import Record, records
 from optimiser.report.evidence import basis_shares, sources_used
 from optimiser.report.headline import weighted
 from optimiser.report.influence import influential
-from optimiser.report.views import Cell, Figure, Grid
+from optimiser.report.views import Figure, Grid
 from optimiser.report.words import Words
 from optimiser.schema import BASES
 from optimiser.solution import Solution
@@ -21,13 +22,11 @@ def basis_figure(words: Words, solution: Solution) -> Figure:
     frame = basis_shares(words.problem, solution)
     frame = frame.assign(name=[words(f"basis_row_{of}", region=words.region(r)) if r else words(f"basis_row_{of}")
                                for of, r in zip(frame["of"], frame["region"], strict=True)])
-    rows: list[tuple[str | Cell, ...]] = [
-        (row["name"], *(words.percent(row[basis]) for basis in BASES), words.amount(row["amount"]))
-        for row in frame.to_dict("records")]
+    rows = [(row["name"], *(words.percent(row[basis]) for basis in BASES), words.amount(row["amount"]))
+            for row in records(frame)]
     labels = {basis: words(f"basis_{basis}") for basis in BASES}
     grid = Grid(words("basis_caption"), (words("figures_of"), *labels.values(), words("amount")), rows)
-    shown = frame[frame["amount"] > 0]
-    shown = pd.concat([shown[shown["region"] != ""].head(3 * MOST_REGIONS), shown[shown["region"] == ""]])
+    shown = frame[(frame["amount"] > 0) & (frame["region"].isin(["", *words.problem.regions[:MOST_REGIONS]]))]
     title = words("basis_title")
     described = words("basis_described")
     return Figure(title, figures.basis_bars(shown, labels, title, described) if len(shown) else "", grid, described)
@@ -38,19 +37,21 @@ def influence_grid(words: Words, solution: Solution) -> Grid | None:
     frame = influential(words.problem, solution)
     if frame.empty:
         return None
-    rows: list[tuple[str | Cell, ...]] = []
-    for row in frame.to_dict("records"):
+    rows = []
+    for row in records(frame):
         numbers = words("range", value=words.figure(row["value"]), low=words.figure(row["low"]),
                         high=words.figure(row["high"]))
         rows.append((_named(words, row), numbers, words(f"basis_{row['basis']}"), _sources(words, row["source"]),
-                     Cell(words.amount(row["driven"]), "number"), Cell(words.amount(row["moves"]), "number")))
+                     words.amount(row["driven"]), words.amount(row["moves"])))
     head = ("number", "value_and_range", "basis", "source", "driven", "moves")
     return Grid(words("influence_caption"), tuple(words(key) for key in head), rows, range(4, 6))
 
 
-def _named(words: Words, row: dict[str, str]) -> str:
+def _named(words: Words, row: Record) -> str:
     service = row["kind"] in ("capacity", "use")
-    return words(f"influence_{row['kind']}", region=words.region(row["region"]),
+    first_year = row["kind"] == "retention" and row["detail"] == "0"
+    key = "influence_first_year" if first_year else f"influence_{row['kind']}"
+    return words(key, region=words.region(row["region"]),
                  subject=words.service(row["subject"]) if service else words.occupation(row["subject"]),
                  detail=words.occupation(row["detail"]) if row["kind"] == "use" else row["detail"],
                  unit=words.unit(row["subject"]) if service else "")
@@ -62,17 +63,18 @@ def _sources(words: Words, codes: str) -> str:
 
 def objectives_grid(words: Words, solution: Solution) -> Grid:
     """Value, bound, gap and tolerance of every region's objectives."""
-    rows: list[tuple[str | Cell, ...]] = []
-    for row in solution.objectives.to_dict("records"):
-        name = words("objective_of", rank=row["rank"], region=words.region(row["region"]),
-                     objective=words(f"objective_{row['objective']}"))
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for row in records(solution.objectives):
+        name = words("ranked", rank=row["rank"], objective=words(f"objective_{row['objective']}"))
         value, bound = (_value(words, row["objective"], row[key]) for key in ("value", "bound"))
         weights = row["objective"] == "unfilled" and not weighted(words.problem, row["region"])
         unit = words("unit_unweighted" if weights else f"unit_{row['objective']}")
-        rows.append((name, Cell(value, "number"), Cell(bound, "number"), unit, Cell(words.percent(row["gap"]), "number"),
-                     Cell(words.percent(row["tolerance"]), "number"), _status(words, str(row["status"]))))
-    head = ("aim", "value", "bound", "unit", "gap", "tolerance", "ended")
-    return Grid(words("objectives_caption"), tuple(words(key) for key in head), rows, range(0))
+        groups.setdefault(words.region(row["region"]), []).append((
+            name, unit, value, bound, words.percent(row["gap"]), words.percent(row["tolerance"]),
+            _status(words, str(row["status"]))))
+    head = ("aim", "unit", "value", "bound", "gap", "tolerance", "ended")
+    return Grid(words("objectives_caption"), tuple(words(key) for key in head), [], range(2, 6),
+                groups=list(groups.items()))
 
 
 def _value(words: Words, objective: str, number: float) -> str:
@@ -96,10 +98,10 @@ def versions(words: Words, solution: Solution) -> str:
 
 def sources_grid(words: Words) -> Grid:
     """Every source that some number points to."""
-    rows: list[tuple[str | Cell, ...]] = []
-    for row in sources_used(words.problem).to_dict("records"):
+    rows = []
+    for row in records(sources_used(words.problem)):
         title = " \u2014 ".join(text for text in (row["title"], row["note"]) if text)
         rows.append((row["source"], row["publisher"], title, row["date"], words(f"confidence_{row['confidence']}"),
-                     Cell(words.amount(row["rows"]), "number")))
+                     words.amount(row["rows"])))
     head = ("code", "publisher", "source_title", "date", "confidence", "rows")
     return Grid(words("sources_caption"), tuple(words(key) for key in head), rows, range(5, 6))

@@ -48,7 +48,7 @@ def glance_grid(words: Words, solution: Solution) -> Grid:
     names = ["permits", "people", "shortage", *content.PARTS]
     rows: list[tuple[str | Cell, ...]] = [
         (words.region(row["region"]), *(words.amount(row[name]) for name in names), words.percent(row["coverage"]))
-        for row in frame.to_dict("records")]
+        for row in content.records(frame)]
     if len(frame) > 1:
         net = float(frame["net"].sum())
         filled = float(frame["filled_by_scheme"].sum() + frame["filled_by_training"].sum())

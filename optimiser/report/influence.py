@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.problem import Problem, chosen
-from optimiser.report.content import PERMITS
+from optimiser.report.content import PERMITS, Record, records
 from optimiser.report.evidence import evidenced
 from optimiser.report.reasons import usage, with_fullness
 from optimiser.schema import ANY, SHARED
@@ -18,7 +18,6 @@ from optimiser.solution import Solution
 
 COLUMNS = ["kind", "region", "subject", "detail", "basis", "source", "low", "value", "high", "driven", "moves"]
 Pair = tuple[str, str]  # region, occupation
-Record = dict[str, Any]
 
 
 def influential(problem: Problem, solution: Solution, most: int = 10) -> pd.DataFrame:
@@ -33,12 +32,13 @@ def influential(problem: Problem, solution: Solution, most: int = 10) -> pd.Data
     -------
     DataFrame
         kind (shortage, retention, additional, uptake, capacity or use), region, subject (occupation or selector;
-        service for capacity and use), detail (years since arrival for retention, selector for use), basis, source (codes,
-        comma separated), low, value, high (summed over the cells for shortages and capacities), driven (person-years
-        that rest on it), moves (person-years); at most `most` rows, the largest first.
+        service for capacity and use), detail (years since arrival for retention, selector for use), basis, source
+        (codes, comma separated), low, value, high (summed over the cells for shortages and capacities), driven
+        (person-years that rest on it), moves (person-years); at most `most` rows, the largest first.
     """
     evidence = evidenced(problem, solution)
-    filled = evidence.groupby(["region", "occupation"])["filled_by_scheme"].sum().to_dict()
+    sums = evidence.groupby(["region", "occupation"])["filled_by_scheme"].sum().reset_index()
+    filled = {(row["region"], row["occupation"]): row["filled_by_scheme"] for row in records(sums)}
     used = with_fullness(problem, solution, usage(problem, solution))
     full = _shares_in_full(used, filled)
     rows = [*_shortages(evidence), *_capacities(problem, full), *_parameters(problem, solution, filled, full),
@@ -50,7 +50,7 @@ def influential(problem: Problem, solution: Solution, most: int = 10) -> pd.Data
     return frame.sort_values(order, ascending=[False] + [True] * 4).head(most).reset_index(drop=True)
 
 
-def _shares_in_full(used: pd.DataFrame, filled: Mapping[Any, float]) -> pd.DataFrame:
+def _shares_in_full(used: pd.DataFrame, filled: Mapping[Pair, float]) -> pd.DataFrame:
     """Usage rows in full places, with `driven`: the person-years their occupation fills, shared out by its units."""
     whole = used.groupby(["region", "occupation", "service"])["units"].transform("sum")
     pairs = zip(used["region"], used["occupation"], strict=True)
@@ -60,8 +60,8 @@ def _shares_in_full(used: pd.DataFrame, filled: Mapping[Any, float]) -> pd.DataF
 
 def _shortages(evidence: pd.DataFrame) -> Iterator[Record]:
     cells = evidence[(evidence["filled_by_scheme"] > 0) & (evidence["basis"] != "observed") & evidence["low"].notna()]
-    for (region, occupation), rows in cells.groupby(["region", "occupation"]):  # pyright: ignore
-        yield _summed("shortage", region, occupation, rows, rows["filled_by_scheme"])
+    for (region, occupation), rows in cells.groupby(["region", "occupation"]):
+        yield _summed("shortage", str(region), str(occupation), rows, rows["filled_by_scheme"])
 
 
 def _summed(kind: str, region: str, subject: str, rows: pd.DataFrame, driven: pd.Series) -> Record:
@@ -76,16 +76,17 @@ def _capacities(problem: Problem, full: pd.DataFrame) -> Iterator[Record]:
     """Capacities of full places, together for each service and region."""
     table = problem.tables["capacities"]
     table = table.assign(number=chosen(table, problem.config.values))
-    known = {(row["service"], row["place"], row["year"]): row for row in table.to_dict("records")}
-    cells = full[full["service"] != PERMITS].groupby(["region", "service", "place", "year"])["driven"].sum().reset_index()
+    known = {(row["service"], row["place"], row["year"]): row for row in records(table)}
+    cells = full[full["service"] != PERMITS]
+    who = cells["region"].where(cells["place"] != SHARED, ANY)
+    cells = cells.assign(region=who).groupby(["region", "service", "place", "year"])["driven"].sum().reset_index()
     rows = [next(known[g, p, t] for p in (place, ANY) for t in (str(year), ANY) if (g, p, t) in known)
             for g, place, year in zip(cells["service"], cells["place"], cells["year"], strict=True)]
     cells[["low", "number", "high", "basis", "source"]] = pd.DataFrame(
         rows, columns=["low", "number", "high", "basis", "source"], index=cells.index)
     cells = cells[cells["low"].notna()]
-    for (region, service), group in cells.groupby(["region", "service"]):  # pyright: ignore
-        shared = problem.services[service].scope == SHARED
-        yield _summed("capacity", ANY if shared else region, service, group, group["driven"])
+    for (region, service), group in cells.groupby(["region", "service"]):
+        yield _summed("capacity", str(region), str(service), group, group["driven"])
 
 
 def _parameters(problem: Problem, solution: Solution, filled: Mapping[Pair, float], full: pd.DataFrame
@@ -129,10 +130,13 @@ def _uses(problem: Problem, full: pd.DataFrame) -> Iterator[Record]:
 def _winners(problem: Problem, rows: pd.DataFrame, extra: tuple[str, ...]) -> dict[tuple[Any, ...], int]:
     """(*extra, region, occupation) -> position of the table row whose number holds."""
     numbered = rows.assign(central=range(len(rows)))
+    if "cohort_year" in rows:
+        numbered["cohort_year"] = rows["cohort_year"].astype(int)
     selectors = Selectors.of(problem.tables["occupations"])
     wins = resolve(numbered, selectors, problem.regions, problem.years, extra, "central", "", [])
-    return {tuple(int(k) if name == "cohort_year" else k for name, k in zip((*extra, "", ""), key, strict=True)):
-            int(position) for key, position in wins.items()}
+    return {tuple(int(str(part)) if name == "cohort_year" else part for name, part in
+                  zip((*extra, "region", "occupation"), key, strict=True)): int(position)
+            for key, position in wins.items()}
 
 
 def _per_row(problem: Problem, kind: str, rows: pd.DataFrame, driven: Mapping[Any, float],
@@ -144,6 +148,8 @@ def _per_row(problem: Problem, kind: str, rows: pd.DataFrame, driven: Mapping[An
     numbers = chosen(rows, problem.config.values)
     for position, amount in sorted(sums.items()):
         row = rows.iloc[position]
-        yield {"kind": kind, "region": row["region"], "subject": row[subject], "detail": str(row[detail]) if detail else "",
-               "basis": row["basis"], "source": row["source"], "low": row["low"], "value": numbers.iloc[position],
+        said = row[detail] if detail else ""
+        yield {"kind": kind, "region": row["region"], "subject": row[subject],
+               "detail": said if isinstance(said, str) else str(int(said)), "basis": row["basis"],
+               "source": row["source"], "low": row["low"], "value": numbers.iloc[position],
                "high": row["high"], "driven": amount}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from optimiser.problem import Problem
-from optimiser.report.content import FULL, PERMITS, fullness, shortages
+from optimiser.report.content import FULL, PERMITS, fullness, records, shortages
 from optimiser.schema import SHARED
 from optimiser.solution import Solution
 
+SCALES = (100, 1_000, 10_000, 100_000)  # units that rates are given for
 _USAGE = ["region", "occupation", "service", "per", "cohort_year", "place", "year", "units"]
 
 
@@ -31,8 +32,8 @@ def _of_permits(problem: Problem, solution: Solution) -> list[tuple[object, ...]
         if units > 0:
             per_permit.setdefault((r, o), []).append((g, units))
     rows: list[tuple[object, ...]] = []
-    for row in solution.quotas[solution.quotas["quota"] > 0].itertuples(index=False):
-        r, o, t, quota = str(row.region), str(row.occupation), int(row.year), float(row.quota)  # pyright: ignore
+    for row in records(solution.quotas[solution.quotas["quota"] > 0]):
+        r, o, t, quota = row["region"], row["occupation"], row["year"], float(row["quota"])
         if (r, t) in problem.permit_total:
             rows.append((r, o, PERMITS, "permit", 0, r, t, quota))
         for g, units in per_permit.get((r, o), ()):
@@ -45,8 +46,8 @@ def _of_persons(problem: Problem, solution: Solution) -> list[tuple[object, ...]
     for (g, r, o), by_age in problem.use_person.items():
         per_person.setdefault((r, o), []).extend((g, age, units) for age, units in enumerate(by_age) if units > 0)
     rows: list[tuple[object, ...]] = []
-    for row in solution.arrivals.itertuples(index=False):
-        p, o, t, people = str(row.area), str(row.occupation), int(row.year), float(row.arrivals)  # pyright: ignore
+    for row in records(solution.arrivals):
+        p, o, t, people = row["area"], row["occupation"], row["year"], row["arrivals"]
         r = problem.region_of[p]
         for g, age, units in per_person.get((r, o), ()):
             if t + age <= problem.years[-1]:
@@ -66,7 +67,7 @@ def with_fullness(problem: Problem, solution: Solution, used: pd.DataFrame) -> p
 
 
 def reasons(problem: Problem, solution: Solution) -> pd.DataFrame:
-    """Every listed occupation's scarcest service and what the occupation fills per 100 units of it.
+    """Every listed occupation's scarcest service and what the occupation fills per so many units of it.
 
     The scarcest service is the one whose places are fullest where the occupation uses it (share of capacity used,
     weighted by the occupation's units); the first code wins among equals.
@@ -75,8 +76,9 @@ def reasons(problem: Problem, solution: Solution) -> pd.DataFrame:
     -------
     DataFrame
         region, occupation, people (arrivals), filled (person-years filled by the scheme), service (empty when
-        none of those used has a limit), units (of it), per_100 (person-years per 100 units), share (mean share
-        of capacity used), full (tuple of places that are full in some year in which the occupation uses them).
+        none of those used has a limit), units (of it), per (the round number of units a rate is given for, the
+        same for all occupations with that scarcest service), rate (person-years per so many units), share (mean
+        share of capacity used), full (tuple of places that are full in some year in which the occupation uses them).
     """
     frame = solution.quotas.groupby(["region", "occupation"], sort=True)["quota"].sum().reset_index()
     rows = shortages(problem, solution)
@@ -87,10 +89,18 @@ def reasons(problem: Problem, solution: Solution) -> pd.DataFrame:
     result = []
     for r, o in zip(frame["region"], frame["occupation"], strict=True):
         fill, (service, units, share, full) = float(filled.get((r, o), 0.0)), scarcest.get((r, o), ("", 0.0, 0.0, ()))
-        per_100 = 100 * fill / units if units > 0 else float("nan")
-        result.append((r, o, float(people.get((r, o), 0.0)), fill, service, units, per_100, share, full))
-    return pd.DataFrame(result, columns=["region", "occupation", "people", "filled", "service", "units", "per_100",
-                                         "share", "full"])
+        result.append((r, o, float(people.get((r, o), 0.0)), fill, service, units, share, full))
+    columns = ["region", "occupation", "people", "filled", "service", "units", "share", "full"]
+    return _with_rates(pd.DataFrame(result, columns=columns))
+
+
+def _with_rates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add `per` and `rate`, so that the middle rate of a service reads as a small number."""
+    one = (frame["filled"] / frame["units"]).where(frame["units"] > 0)
+    middle = one.groupby(frame["service"]).transform("median")
+    frame.insert(6, "per", [next((n for n in SCALES if n * rate >= 1), SCALES[-1]) for rate in middle.fillna(0.0)])
+    frame.insert(7, "rate", one * frame["per"])
+    return frame
 
 
 def _scarcest(used: pd.DataFrame) -> dict[tuple[str, str], tuple[str, float, float, tuple[str, ...]]]:
@@ -101,5 +111,5 @@ def _scarcest(used: pd.DataFrame) -> dict[tuple[str, str], tuple[str, float, flo
     best = sums.sort_values(["share", "service"], ascending=[False, True], kind="stable")
     best = best.drop_duplicates(["region", "occupation"])
     full = used[used["full"]].groupby(["region", "occupation", "service"])["place"].unique().to_dict()
-    return {(row.region, row.occupation): (row.service, row.units, row.share, tuple(sorted(
-        full.get((row.region, row.occupation, row.service), ())))) for row in best.itertuples()}  # pyright: ignore
+    return {(row["region"], row["occupation"]): (row["service"], row["units"], row["share"], tuple(sorted(
+        full.get((row["region"], row["occupation"], row["service"]), ())))) for row in records(best)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -13,16 +14,22 @@ class Cell:
     css: str = ""
 
 
+Rows = Sequence[Sequence[str | Cell]]
+
+
 @dataclass(frozen=True)
 class Grid:
-    """A table: the first column heads its rows; columns named in `numbers` (by position) are aligned right."""
+    """A table: the first column heads its rows; `numbers` are the columns aligned right, by position.
+
+    `rows` come first, then the `groups` of rows, each under its own heading.
+    """
 
     caption: str
     head: tuple[str, ...]
-    rows: list[tuple[str | Cell, ...]]
-    numbers: range = range(1, 1000)
+    rows: Rows
+    numbers: Collection[int] = range(1, 1000)
     note: str = ""
-    groups: list[tuple[str, list[tuple[str | Cell, ...]]]] = field(default_factory=list)
+    groups: Sequence[tuple[str, Rows]] = ()
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,14 @@ class RegionView:
     name: str
     anchor: str
     summary: str
+    scarce: str
     listings: list[Listing]
     sizes: Grid
     moves: list[tuple[str, str, str]]
     exits: Grid | None
     bars: Figure | None
     areas: Figure | None
+    by_area: Grid | None
     heat: Grid | None
     services: Grid | None
     pipeline: Grid | None

@@ -92,10 +92,10 @@ class Words:
         return self("below_tenth") if text in ("0.0", "-0.0") else text
 
     def figure(self, number: float) -> str:
-        """A number with three significant digits, or whole from 100 on."""
+        """A number with two significant digits, or whole from 10 on."""
         if not math.isfinite(number):
             return self("nothing")
-        return f"{number:,.0f}" if abs(number) >= 100 or number == round(number) else f"{number:.3g}"
+        return f"{number:,.0f}" if abs(number) >= 10 or number == round(number) else f"{number:.2g}"
 
     def percent(self, share: float) -> str:
         """A share as a percentage: whole from 10 % on, one decimal below; never rounded up to a full 100 %."""

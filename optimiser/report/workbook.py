@@ -78,14 +78,14 @@ def _summary(words: Words, solution: Solution) -> pd.DataFrame:
 def _lists(words: Words, solution: Solution, why: pd.DataFrame) -> pd.DataFrame:
     """One row per region and listed occupation: attributes, quotas by year, and why."""
     problem, frames = words.problem, []
-    lines = {(row["region"], row["occupation"]): row for row in why.to_dict("records")}
+    lines = {(row["region"], row["occupation"]): row for row in content.records(why)}
     for region in problem.regions:
         frame = content.listed(problem, solution, region)
         frame.insert(0, "region", region)
         for place, name in enumerate(("sector", "skill_tier", "regulated", "risk_class"), start=2):
             frame.insert(place, name, [problem.attribute(name, o) for o in frame["occupation"]])
         frame["reviews"] = [", ".join(map(str, held)) for held in frame["reviews"]]
-        frame["why"] = [reason(words, region, lines[region, o]) for o in frame["occupation"]]
+        frame["why"] = [reason(words, lines[region, o]) for o in frame["occupation"]]
         frames.append(frame)
     return _titled(words, pd.concat(frames, ignore_index=True))
 
@@ -121,7 +121,8 @@ def _titled(words: Words, frame: pd.DataFrame) -> pd.DataFrame:
     for name, title in (("region", words.region), ("area", words.area), ("occupation", words.occupation)):
         if name in frame:
             frame = frame.copy()
-            frame.insert(frame.columns.get_loc(name) + 1, f"{name}_title", [title(str(code)) for code in frame[name]])
+            after = list(frame.columns).index(name) + 1
+            frame.insert(after, f"{name}_title", [title(str(code)) for code in frame[name]])
     return frame
 
 
