@@ -60,7 +60,9 @@ class Outcome:
 
     def supply(self, cell: Cell) -> Fraction:
         """Persons of the scheme and of training at work in an occupation, area and year."""
-        return self.scheme_supply.get(cell, ZERO) + self.training_supply.get(cell, ZERO)
+        if cell not in self.training_supply:
+            return self.scheme_supply.get(cell, ZERO)
+        return self.scheme_supply.get(cell, ZERO) + self.training_supply[cell]
 
 
 def evaluate(problem: Problem, plan: Plan) -> Outcome:
@@ -76,14 +78,16 @@ def evaluate(problem: Problem, plan: Plan) -> Outcome:
     Outcome
     """
     shortage = {cell: fraction(number) for cell, number in problem.shortage.items()}
-    net = {cell: max(ZERO, number - fraction(problem.activatable.get(cell, 0.0))) for cell, number in shortage.items()}
+    net = {cell: max(ZERO, number - fraction(problem.activatable[cell])) if cell in problem.activatable else number
+           for cell, number in shortage.items()}
     present = people_present(problem, plan)
     scheme = {(o, p, t): number * parameter(problem, "additional", problem.region_of[p], o)
               for (o, p, t), number in present.items()}
     trained = _training_supply(problem, plan, net)
     by_training = {cell: min(number, trained.get(cell, ZERO)) for cell, number in net.items()}
     by_scheme = {cell: min(number - by_training[cell], scheme.get(cell, ZERO)) for cell, number in net.items()}
-    unfilled = {cell: number - by_training[cell] - by_scheme[cell] for cell, number in net.items()}
+    unfilled = {cell: number - by_training[cell] - by_scheme[cell] if cell in scheme or cell in trained else number
+                for cell, number in net.items()}
     used_by_region = _used_by_region(problem, plan)
     cost = _cost(problem, plan, used_by_region)
     coverage, region_coverage = _coverages(problem, net, unfilled)

@@ -50,8 +50,8 @@ def violations(problem: Problem, plan: Plan, regions: Sequence[str] | None = Non
     Returns
     -------
     list of Violation
-        In the order of the families. A plan with keys that don't exist or numbers that aren't exact can't be worked
-        out: then only these are reported.
+        In the order of the families. A plan with keys that don't exist, or with numbers that are inexact or negative,
+        can't be worked out: then only these are reported.
     """
     if unreadable := domains.unreadable(problem, plan):
         return unreadable

@@ -16,7 +16,7 @@ AMOUNTS = ("arrivals", "trainees", "expansion")
 
 def unreadable(problem: Problem, plan: Plan) -> list[Violation]:
     """What makes a plan impossible to work out; no other rule can be looked at before it is mended."""
-    return [*keys_exist(problem, plan), *numbers_are_exact(plan)]
+    return [*keys_exist(problem, plan), *numbers_are_sound(plan)]
 
 
 def keys_exist(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -43,13 +43,18 @@ def keys_exist(problem: Problem, plan: Plan) -> Iterator[Violation]:
                 yield Violation(FAMILY, say("check.unknown_key", **_names(name, key)))
 
 
-def numbers_are_exact(plan: Plan) -> Iterator[Violation]:
-    """Quotas are whole numbers, everything else is a fraction: a float would make every later comparison doubtful."""
+def numbers_are_sound(plan: Plan) -> Iterator[Violation]:
+    """Quotas are whole numbers and everything else fractions, none of them negative.
+
+    For all keys of a plan. A float would make every later comparison doubtful.
+    """
     for name in ("quota", *AMOUNTS):
         kind = int if name == "quota" else (int, Fraction)
         for key, number in sorted(getattr(plan, name).items()):
             if not isinstance(number, kind):
                 yield Violation(FAMILY, say("check.inexact", got=number, **_names(name, key)))
+            elif number < 0:
+                yield violation(FAMILY, "negative", number, 0, **_names(name, key))
 
 
 def listed_are_candidates(facts: Facts) -> Iterator[Violation]:
@@ -63,25 +68,23 @@ def listed_are_candidates(facts: Facts) -> Iterator[Violation]:
 
 
 def quotas_are_lots(facts: Facts) -> Iterator[Violation]:
-    """quota = lot x a whole number that is not negative.
+    """quota = lot x a whole number.
 
     For all regions, occupations and years. Unit: permits per year.
     """
     for (r, o, t), number in sorted(facts.plan.quota.items()):
         lot = int(facts.problem.parameter("lot", r, o) or 1)
-        if number < 0 or number % lot:
+        if number % lot:
             yield violation(FAMILY, "lots", number, lot, region=r, occupation=o, year=t)
 
 
 def amounts_are_published(facts: Facts) -> Iterator[Violation]:
-    """0 <= arrivals, trainees, expansion, with at most the decimals that are published.
+    """Arrivals, trainees and expansion have at most the decimals that are published.
 
     For all keys of a plan. Unit: persons or units of the service per year.
     """
     for name in AMOUNTS:
         for key, number in sorted(getattr(facts.plan, name).items()):
-            if number < 0:
-                yield violation(FAMILY, "negative", number, 0, **_names(name, key))
             if (number * 10**DECIMALS).denominator != 1:
                 yield violation(FAMILY, "decimals", number, round(Fraction(number), DECIMALS), decimals=DECIMALS,
                                 **_names(name, key))

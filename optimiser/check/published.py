@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from optimiser.check.rule import decimal
-from optimiser.plan import exact
+from optimiser.plan import Plan, exact
 from optimiser.problem import Problem
 from optimiser.solution import COLUMNS, Solution, derive
 from optimiser.tables import cell
@@ -44,9 +46,16 @@ def differences(problem: Problem, solution: Solution) -> list[str]:
     """
     proofs = {(row["region"], row["objective"]): (row["bound"], row["gap"], row["status"])
               for row in solution.objectives.to_dict("records")}
-    again = derive(problem, solution.plan, proofs)
+    again = derive(problem, _positive(solution.plan), proofs)
     found = [line for name in COLUMNS for line in _compare(name, getattr(solution, name), getattr(again, name))]
-    return [*found, *_proofs(again.objectives)]
+    return [*found, *_proofs(again.objectives), *_status(solution.status, again.objectives)]
+
+
+def _positive(plan: Plan) -> Plan:
+    """The plan without zeros, which aren't published."""
+    kept = {name: {key: number for key, number in getattr(plan, name).items() if number}
+            for name in ("quota", "arrivals", "trainees", "expansion")}
+    return replace(plan, **kept)
 
 
 def _compare(name: str, published: pd.DataFrame, again: pd.DataFrame) -> Iterator[str]:
@@ -95,3 +104,13 @@ def _proofs(objectives: pd.DataFrame) -> Iterator[str]:
             yield say("check.bound", **words)
         elif math.isfinite(row["gap"]) and larger and -ahead / larger > exact(row["gap"]) + ROUNDING:
             yield say("check.gap", distance=decimal(-ahead / larger, 6), **words)
+
+
+def _status(status: dict[str, Any], objectives: pd.DataFrame) -> Iterator[str]:
+    """The values and bounds that the status repeats, of every region's first aim, are those of the table."""
+    first = objectives[objectives["rank"] == 1].set_index("region")
+    for name, column in (("objective", "value"), ("bound", "bound")):
+        for region, got in status.get(name, {}).items():
+            expected = first[column].get(region)
+            if got is not None and got != expected:
+                yield say("check.status", name=name, region=region, got=got, expected=expected)

@@ -126,9 +126,9 @@ def fair_areas(facts: Facts) -> Iterator[Violation]:
     sum over o,t of filled[o,p,t] >= area_coverage[r] sum over o,t of net[o,p,t].
     For all regions and areas with a net shortage. Unit: person-years over all years.
     """
-    served = _served(facts, lambda o, p: p)
-    for r in facts.regions:
-        share = fraction(facts.problem.rules(r).fairness.area_coverage or 0.0)
+    rules = _fairness(facts, "area_coverage")
+    served = _served(facts, lambda o, p: p) if rules else {}
+    for r, share in rules.items():
         for p in facts.problem.areas[r]:
             if p in served and served[p].filled < share * served[p].net:
                 yield violation("fairness", "area_coverage", served[p].filled, share * served[p].net, area=p,
@@ -141,10 +141,9 @@ def fair_sectors(facts: Facts) -> Iterator[Violation]:
     sum over o of the sector, p and t of filled[o,p,t] >= sector_coverage[r] sum over the same of net[o,p,t].
     For all regions and sectors with a net shortage. Unit: person-years over all years.
     """
-    problem = facts.problem
-    served = _served(facts, lambda o, p: (problem.region_of[p], problem.attribute("sector", o)))
-    for r in facts.regions:
-        share = fraction(problem.rules(r).fairness.sector_coverage or 0.0)
+    problem, rules = facts.problem, _fairness(facts, "sector_coverage")
+    served = _served(facts, lambda o, p: (problem.region_of[p], problem.attribute("sector", o))) if rules else {}
+    for r, share in rules.items():
         for sector in sorted({problem.attribute("sector", o) for o in problem.candidates[r]} - {""}):
             here = served.get((r, sector), Served())
             if here.filled < share * here.net:
@@ -159,21 +158,25 @@ def band(facts: Facts) -> Iterator[Violation]:
     For all regions and areas with a net shortage. Unit: share of person-years over all years. `supply` counts people
     also beyond the net shortage of their occupation, area and year, `filled` only those who fill it.
     """
-    areas = _served(facts, lambda o, p: p)
-    regions = _served(facts, lambda o, p: facts.problem.region_of[p])
-    for r in facts.regions:
-        width = facts.problem.rules(r).fairness.band
-        for p in facts.problem.areas[r] if width is not None else ():
-            if p not in areas:
-                continue
+    rules = _fairness(facts, "band")
+    areas = _served(facts, lambda o, p: p) if rules else {}
+    regions = _served(facts, lambda o, p: facts.problem.region_of[p]) if rules else {}
+    for r, width in rules.items():
+        for p in (p for p in facts.problem.areas[r] if p in areas):
             here, whole = areas[p], regions[r]
-            least, most = whole.supply / whole.net - fraction(width), whole.filled / whole.net + fraction(width)
-            if here.filled / here.net < least:
-                yield violation("fairness", "band_below", here.filled / here.net, least, area=p, region=r,
-                                band=fraction(width), supply=whole.supply / whole.net)
-            if here.supply / here.net > most:
-                yield violation("fairness", "band_above", here.supply / here.net, most, area=p, region=r,
-                                band=fraction(width), filled=whole.filled / whole.net)
+            received, filled = whole.supply / whole.net, whole.filled / whole.net
+            if here.filled / here.net < received - width:
+                yield violation("fairness", "band_below", here.filled / here.net, received - width, area=p, region=r,
+                                band=width, received=received)
+            if here.supply / here.net > filled + width:
+                yield violation("fairness", "band_above", here.supply / here.net, filled + width, area=p, region=r,
+                                band=width, filled=filled)
+
+
+def _fairness(facts: Facts, name: str) -> dict[str, Fraction]:
+    """A fairness setting of every region that has it."""
+    given = {r: getattr(facts.problem.rules(r).fairness, name) for r in facts.regions}
+    return {r: fraction(value) for r, value in given.items() if value is not None}
 
 
 def _served(facts: Facts, group: Callable[[str, str], Any]) -> dict[Any, Served]:
@@ -184,6 +187,7 @@ def _served(facts: Facts, group: Callable[[str, str], Any]) -> dict[Any, Served]
         if net > 0:
             total = served.setdefault(group(cell[0], cell[1]), Served())
             total.net += net
-            total.filled += outcome.filled_by_training[cell] + outcome.filled_by_scheme[cell]
-            total.supply += outcome.supply(cell)
+            if supply := outcome.supply(cell):
+                total.filled += min(net, supply)
+                total.supply += supply
     return served
