@@ -49,11 +49,13 @@ EVIDENCE = (
           ("region", "quantity"), (_text("region"), _text("quantity", choices=("open_posts", "listed_share")), *_RANGE,
                                    _BASIS, _SOURCE, _NOTE)),
     Table("sector_totals", "Open posts of a sector, and the share of them in listed occupations.",
-          ("region", "sector"), (_text("region"), _text("sector"), _text("kind", choices=("survey", "employment_service")),
-                                 *_RANGE, _number("listed_share", 1), _BASIS, _SOURCE, _NOTE)),
+          ("region", "sector"),
+          (_text("region"), _text("sector"), _text("kind", choices=("survey", "employment_service")), *_RANGE,
+           _number("listed_share", 1), _BASIS, _SOURCE, _NOTE)),
     Table("occupation_counts", "Published counts of open posts (a stock on a day) of a region or an area.",
-          ("place", "occupation"), (_text("place"), _text("occupation"), _number("count"), Column("year", "year", "", ""),
-                                    _BASIS, _SOURCE, _NOTE)),
+          ("place", "occupation"),
+          (_text("place"), _text("occupation"), _number("count"), Column("year", "year", "", ""), _BASIS, _SOURCE,
+           _NOTE)),
     Table("shortage_lists", "Titles on a region's own shortage and permit lists, and whether they were on the last one "
           "seen.", ("region", "occupation", "title"),
           (_text("region"), _text("occupation"), _text("title"), _text("list"), Column("year", "year", "", ""),
@@ -127,7 +129,8 @@ def short_occupations(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """
     lists, prior = evidence["shortage_lists"], evidence["hiring_difficulty"]
     short = lists.loc[lists["listed"] == "yes", ["region", "occupation"]].drop_duplicates()
-    short = short.merge(prior, on="occupation").merge(evidence["occupations"][["occupation", "sector"]], on="occupation")
+    short = short.merge(prior, on="occupation")
+    short = short.merge(evidence["occupations"][["occupation", "sector"]], on="occupation")
     steady = 1 - (short["seasonal_projects"] / short["projects"]).clip(0, 1)
     for column in ("projects", "difficult_projects"):
         short[column] /= short["coverage"]
