@@ -1,0 +1,40 @@
+"""Which occupations a region's targeted economic-migration scheme should list, and how large each quota should be.
+
+>>> problem = optimiser.load("configs/belgium.yaml")
+>>> solution = optimiser.solve(problem)
+>>> solution.quotas
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimiser.check import check_run, violations
+    from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
+    from optimiser.plan import Plan
+    from optimiser.problem import Problem, load
+    from optimiser.run_folder import read as read_run
+    from optimiser.run_folder import save as save_run
+    from optimiser.solution import Solution
+    from optimiser.solve import solve
+
+_HOMES = {
+    "load": "problem", "Problem": "problem", "Plan": "plan", "solve": "solve", "Solution": "solution",
+    "violations": "check", "check_run": "check", "read_run": "run_folder.read", "save_run": "run_folder.save",
+    "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
+    "ResultError": "errors",
+}
+__all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
+           "SolverError", "check_run", "load", "read_run", "save_run", "solve", "violations"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: `import optimiser` and `--help` stay fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'optimiser' has no attribute {name!r}")
+    module, _, inner = _HOMES[name].partition(".")
+    value = getattr(import_module(f"optimiser.{module}"), inner or name)
+    globals()[name] = value  # also keeps `optimiser.solve` the function once the module of that name is imported
+    return value

@@ -1,0 +1,227 @@
+"""The parent: one child process per programme, heard, timed, ended when it overruns; nothing found is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optimiser.solver.program import Answer, Program, Progress, StageResult, refuse_bad_numbers, relative_gap
+from optimiser.solver.worker import receive, send
+
+GRACE = 2.0  # seconds between TERM and KILL
+OnProgress = Callable[[int, Progress], None]
+
+
+def solve(program: Program, *, gap: float, time_limit: float, seed: int, start: np.ndarray | None = None,
+          on_progress: Callable[[Progress], None] | None = None) -> Answer:
+    """Solve one programme in a child process; see `solve_many`."""
+    heard: OnProgress | None = (lambda _, progress: on_progress(progress)) if on_progress else None
+    return solve_many([program], gap=gap, time_limit=time_limit, seed=seed, starts=[start], on_progress=heard)[0]
+
+
+def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: int,
+               starts: list[np.ndarray | None] | None = None, on_progress: OnProgress | None = None) -> list[Answer]:
+    """Solve programmes side by side, at most one per processor.
+
+    Parameters
+    ----------
+    gap : float
+        Relative gap at which every stage may stop.
+    time_limit : float
+        Seconds for all of them together; more programmes than processors share it in equal parts.
+    starts : list, optional
+        A feasible point for each programme, or None.
+    on_progress : callable, optional
+        Called in this thread with the number of a programme and its `Progress`.
+
+    Returns
+    -------
+    list of Answer
+        In the order of the programmes. Ctrl-C ends the search: the answers then hold the best points so far.
+
+    Raises
+    ------
+    SolverError
+        When a programme holds a number that is no number or too large.
+    """
+    for program in programs:
+        refuse_bad_numbers(program)
+    processors = max(1, min(len(programs), len(os.sched_getaffinity(0))))
+    waves = -(-len(programs) // processors) if programs else 1
+    messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]] = queue.SimpleQueue()
+    waiting = [_Child(i, program, gap, time_limit / waves, seed, starts[i] if starts else None)
+               for i, program in enumerate(programs)]
+    children = list(waiting)
+    running: dict[int, _Child] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < processors:
+                child = waiting.pop(0)
+                child.begin(messages)
+                running[child.number] = child
+            _hear(messages, running, on_progress)
+    except KeyboardInterrupt:
+        for child in children:
+            child.interrupted = True
+    finally:
+        for child in children:
+            child.end()
+    return [child.answer() for child in children]
+
+
+def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], running: dict[int, _Child],
+          on_progress: OnProgress | None) -> None:
+    """Wait for the next message, at most a moment; end children that are done or overrun."""
+    try:
+        number, message = messages.get(timeout=0.1)
+        child = running.get(number)
+        if child and child.take(message):
+            if on_progress and message and message[0] == "progress":
+                on_progress(number, child.progress())
+        elif child:
+            child.end()
+            del running[number]
+    except queue.Empty:
+        pass
+    for number, child in list(running.items()):
+        if child.overrun():
+            child.reason = f"ended after {child.seconds():.0f} s: it did not keep its time limit"
+            child.clock_cut = True
+            child.end()
+            del running[number]
+
+
+@dataclass
+class _Child:
+    """One child process and what it has told so far."""
+
+    number: int
+    program: Program
+    gap: float
+    time_limit: float
+    seed: int
+    start: np.ndarray | None
+    process: subprocess.Popen[bytes] | None = None
+    ear: threading.Thread | None = None
+    began: float = 0.0
+    ended: float | None = None
+    stage: int = 0
+    x: np.ndarray | None = None
+    bound: float | None = None
+    done: tuple[Any, ...] | None = None
+    reason: str = ""
+    interrupted: bool = False
+    clock_cut: bool = False
+    finished: list[StageResult] = field(default_factory=list)
+
+    def begin(self, messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
+        """Start the process and a thread that passes its messages on."""
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join([root, os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [root])
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "optimiser.solver.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": path}, start_new_session=True)
+        self.began = time.monotonic()
+        self.ear = threading.Thread(target=self._pass_on, args=(self.process, messages), daemon=True)
+        self.ear.start()
+
+    def _pass_on(self, process: subprocess.Popen[bytes],
+                 messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
+        assert process.stdin and process.stdout
+        try:
+            send(process.stdin, (self.program, self.gap, self.time_limit, self.seed, self.start))
+            while message := receive(process.stdout):
+                messages.put((self.number, message))
+        except (OSError, ValueError, EOFError):
+            pass  # the child is gone; what it told is kept
+        messages.put((self.number, None))
+
+    def take(self, message: tuple[Any, ...] | None) -> bool:
+        """Remember a message; False when it was the last."""
+        if message is None:
+            self.reason = self.reason or "the solver's process ended without an answer"
+            return False
+        if message[0] == "progress":
+            self._note(*message[1:])
+            return True
+        if message[0] == "done":
+            self.done = message[1:]
+        else:
+            self.reason = str(message[1])
+        return False
+
+    def _note(self, stage: int, value: float | None, bound: float | None, x: np.ndarray | None) -> None:
+        if stage != self.stage:
+            self._finish_stage("work_limit")
+            self.stage, self.bound = stage, None
+        if bound is not None and np.isfinite(bound):
+            self.bound = bound if self.bound is None else max(self.bound, bound)
+        if x is not None and (self.x is None or value is None or value <= self._value() + 1e-9):
+            self.x = x
+
+    def _value(self) -> float:
+        return self.program.stages[self.stage].value(self.x) if self.x is not None else float("inf")
+
+    def _finish_stage(self, status: str) -> None:
+        if self.x is None:
+            return
+        value = self._value()
+        bound = min(value, self.bound if self.bound is not None else -np.inf)
+        self.finished.append(StageResult(self.program.stages[self.stage].name, value, bound,
+                                         relative_gap(value, bound), status, self.seconds()))
+
+    def seconds(self) -> float:
+        """Seconds since the process began."""
+        return (self.ended or time.monotonic()) - self.began if self.began else 0.0
+
+    def overrun(self) -> bool:
+        """Whether the process is past its time limit by more than it may."""
+        return self.seconds() > self.time_limit * 1.1 + 5.0
+
+    def progress(self) -> Progress:
+        """Where the search stands."""
+        value = self._value() if self.x is not None else None
+        bound = self.bound if value is None or self.bound is None else min(self.bound, value)
+        gap = relative_gap(value, bound) if value is not None and bound is not None else None
+        stages = self.program.stages
+        return Progress(stages[self.stage].name, self.stage + 1, len(stages), value, bound, gap, self.seconds())
+
+    def end(self) -> None:
+        """End the process: TERM, then KILL."""
+        if self.process is None or self.ended is not None:
+            return
+        self.ended = time.monotonic()
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(0.5 if self.interrupted else GRACE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.ear:
+            self.ear.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def answer(self) -> Answer:
+        """What the search came to."""
+        if self.done is not None:
+            x, stages, infeasible, clock_cut = self.done
+            status = "infeasible" if infeasible else (stages[0].status if stages else "time_limit")
+            return Answer(status, x, stages, self.seconds(), self.reason, clock_cut)
+        status = "interrupted" if self.interrupted else ("time_limit" if self.clock_cut else "failed")
+        self._finish_stage(status)
+        return Answer(status, self.x, tuple(self.finished), self.seconds(), self.reason, True)

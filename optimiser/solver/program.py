@@ -1,0 +1,144 @@
+"""What the solving layer takes and gives: a lexicographic mixed-integer programme, progress, and an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from optimiser.errors import SolverError
+
+Keep = tuple[np.ndarray, float, float, float]
+"""Cost (n,), constant, relative and absolute tolerance of a part that later stages must keep."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One objective, minimised: `cost @ x + constant`.
+
+    Later stages keep every part in `keep` (the whole objective when it is empty) at its value, or worse by at most
+    `max(relative * |value|, absolute)`.
+    """
+
+    name: str
+    cost: np.ndarray
+    constant: float = 0.0
+    relative_tolerance: float = 0.0
+    absolute_tolerance: float = 0.0
+    keep: tuple[Keep, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Keep, ...]:
+        """What later stages must keep."""
+        return self.keep or ((self.cost, self.constant, self.relative_tolerance, self.absolute_tolerance),)
+
+    def value(self, x: np.ndarray) -> float:
+        """The objective of a point."""
+        return float(self.cost @ x) + self.constant
+
+
+@dataclass(frozen=True)
+class Program:
+    """Rows, columns and stages.
+
+    Attributes
+    ----------
+    matrix : csc_array (m, n)
+    row_lower, row_upper : array (m,); infinite where a side is missing
+    col_lower, col_upper : array (n,); finite
+    integer : bool array (n,)
+    row_names, col_names : tuple of str
+    stages : tuple of Stage, the most important first
+    series : tuple of tuples of columns
+        Columns that are the same decision in successive periods; the search for a first answer decides them period
+        by period. May be empty.
+    blocks : tuple of column arrays
+        Columns that stand and fall together. May be empty.
+    """
+
+    matrix: sparse.csc_array = field(repr=False)
+    row_lower: np.ndarray = field(repr=False)
+    row_upper: np.ndarray = field(repr=False)
+    col_lower: np.ndarray = field(repr=False)
+    col_upper: np.ndarray = field(repr=False)
+    integer: np.ndarray = field(repr=False)
+    row_names: tuple[str, ...] = field(repr=False)
+    col_names: tuple[str, ...] = field(repr=False)
+    stages: tuple[Stage, ...] = field(repr=False)
+    series: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
+    blocks: tuple[np.ndarray, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search stands: best value so far, bound, relative gap and seconds since it began."""
+
+    stage: str
+    number: int
+    stages: int
+    incumbent: float | None
+    bound: float | None
+    gap: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """How a stage ended: optimal, within_gap, work_limit, time_limit or interrupted."""
+
+    name: str
+    value: float
+    bound: float
+    gap: float
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a search ended.
+
+    `status` is that of the leading stage (optimal, within_gap, work_limit, time_limit), or interrupted, infeasible or
+    failed. `x` is the best point found, its whole columns exactly whole, or None. `clock_cut` says that a clock ended
+    some part of the search, so that another machine might answer otherwise.
+    """
+
+    status: str
+    x: np.ndarray | None
+    stages: tuple[StageResult, ...] = ()
+    seconds: float = 0.0
+    reason: str = ""
+    clock_cut: bool = False
+
+
+def relative_gap(value: float, bound: float) -> float:
+    """Distance of a value to its bound as a share of the value; 0 when they are the same but for the last digits."""
+    distance = value - bound
+    return 0.0 if distance <= 1e-9 * max(1.0, abs(value)) else distance / max(abs(value), 1e-9)
+
+
+def refuse_bad_numbers(program: Program) -> None:
+    """Every number is finite and every column bounded, or the programme is refused by name.
+
+    The solver drops rows with a coefficient that is no number, and still says "optimal".
+
+    Raises
+    ------
+    SolverError
+        Naming the first row or column that is wrong.
+    """
+    entries = program.matrix.tocoo()
+    bad = np.flatnonzero(~np.isfinite(entries.data) | (np.abs(entries.data) > 1e9))
+    if bad.size:
+        raise SolverError(f"{program.row_names[entries.row[bad[0]]]}: coefficient {entries.data[bad[0]]}")
+    for names, sides, infinite in ((program.row_names, (program.row_lower, program.row_upper), True),
+                                   (program.col_names, (program.col_lower, program.col_upper), False)):
+        for side in sides:
+            wrong = np.isnan(side) if infinite else ~(np.abs(side) <= 1e6)
+            if wrong.any():
+                where = int(np.flatnonzero(wrong)[0])
+                raise SolverError(f"{names[where]}: bound {side[where]}")
+    for stage in program.stages:
+        if not np.isfinite(stage.cost).all() or not np.isfinite(stage.constant):
+            raise SolverError(f"{stage.name}: a cost that is no number")

@@ -1,0 +1,72 @@
+"""The child process: reads one programme, searches, and tells its parent of every better point."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import struct
+import sys
+import threading
+import time
+from typing import Any, BinaryIO
+
+INTERVAL = 0.2  # seconds between two messages that bring only a new bound
+
+
+def send(stream: BinaryIO, message: tuple[Any, ...]) -> None:
+    """Write a message with its length in front."""
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(struct.pack("<Q", len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> tuple[Any, ...] | None:
+    """Read a message; None when the other side is gone."""
+    head = stream.read(8)
+    if len(head) < 8:
+        return None
+    data = stream.read(length := struct.unpack("<Q", head)[0])
+    return pickle.loads(data) if len(data) == length else None
+
+
+def main() -> None:
+    """Search as the parent asks; what goes to standard output besides messages would spoil them, so it is kept apart."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    work = receive(sys.stdin.buffer)
+    if work is None:
+        return
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    try:
+        _search(out, *work)
+    except BaseException as error:  # whatever it is, the parent must hear of it
+        send(out, ("failed", f"{type(error).__name__}: {error}"))
+
+
+def _leave_with_parent() -> None:
+    """End at once when the parent is gone."""
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(1)
+
+
+def _search(out: BinaryIO, program: Any, gap: float, time_limit: float, seed: int, start: Any) -> None:
+    from optimiser.solver.search import Search
+
+    last = [0.0]
+
+    def tell(number: int, value: float | None, bound: float | None, x: Any) -> None:
+        now = time.monotonic()
+        if x is not None or now - last[0] >= INTERVAL:
+            last[0] = now
+            send(out, ("progress", number, value, bound, x))
+
+    search = Search(program, gap, time_limit, seed, tell)
+    x = search.run(start)
+    send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut))
+
+
+if __name__ == "__main__":
+    main()
