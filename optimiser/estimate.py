@@ -139,7 +139,7 @@ def short_occupations(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def regional_shortages(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Low, central and high shortage of every region and occupation that has no published count of the region.
+    """Low, central and high shortage of every region and occupation on its lists.
 
     Returns
     -------

@@ -9,6 +9,7 @@ import pytest
 
 from optimiser import estimate, tables
 from optimiser.errors import InputError
+from optimiser.problem import load
 from optimiser.schema import BY_NAME
 
 BELGIUM = Path(__file__).parents[1] / "data" / "belgium"
@@ -192,3 +193,20 @@ def test_row_order_of_the_evidence_changes_nothing(tmp_path: Path) -> None:
     turned = write_tiny(tmp_path / "turned", **{name.removeprefix("evidence/"): [lines[0], *reversed(lines[1:])]
                                                 for name, lines in TINY.items() if name.startswith("evidence/")})
     pd.testing.assert_frame_equal(estimate.build(folder), estimate.build(turned))
+
+
+def test_list_lengths_are_those_of_the_official_lists(evidence: dict[str, pd.DataFrame]) -> None:
+    """21 Flemish decree entries and 56 Walloon ones; every unit group on them is short and has titles in three
+    languages."""
+    problem = load(BELGIUM.parents[1] / "configs" / "belgium.yaml")
+    in_force = problem.tables["list_in_force"]
+    flemish, walloon = (in_force[in_force["region"] == region] for region in ("BE2", "BE3"))
+    assert flemish["entry"].str.split(" ").str[0].nunique() == 21
+    assert walloon["entry"].nunique() == 56
+    short = estimate.short_occupations(evidence)
+    for region, rows in (("BE2", flemish), ("BE3", walloon)):
+        assert problem.rules(region).list_length == rows["occupation"].nunique()
+        assert set(rows["occupation"]) <= set(short[short["region"] == region]["occupation"])
+    titles = problem.tables["occupations"][["title_en", "title_nl", "title_fr"]]
+    assert (titles != "").all().all()
+    assert not titles["title_en"].duplicated().any()
