@@ -82,13 +82,14 @@ def read(folder: Path) -> tuple[Problem, Solution]:
         status = json.loads((folder / "status.json").read_text("utf-8"))
         found = hashes(folder / INPUT)
         known = status["input_hashes"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        plan = _plan(tables)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultError(say("run.unreadable", folder=folder, reason=" ".join(str(error).split()))) from None
     changed = sorted(name for name in known.keys() | found.keys() if known.get(name) != found.get(name))
     if changed:
         raise ResultError(say("run.input_changed", folder=folder, files=", ".join(changed)))
     problem = load(folder / INPUT / "config.yaml")
-    return problem, Solution(plan=_plan(tables), status=status, **tables)
+    return problem, Solution(plan=plan, status=status, **tables)
 
 
 def _read_table(path: Path, name: str) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from worlds import Rows, rows, world
 
 from optimiser.check import violations
-from optimiser.exact import people_present
 from optimiser.model.components import components
 from optimiser.model.frame import frame
 from optimiser.model.handover import Handed, hand_over
@@ -102,19 +101,12 @@ def solved(handed: Handed, cost: np.ndarray) -> Any:
 
 
 def allowed(handed: Handed, values: dict[int, Fraction], plan: Plan) -> bool:
-    """Whether the rest of the columns can be filled in.
-
-    Independence is promised to people who are there; the model, being linear, promises it wherever people could be.
-    Its rows of areas without anybody are left out.
-    """
+    """Whether the rest of the columns can be filled in."""
     program: Any = handed.program
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     for i, value in values.items():
         lower[i] = upper[i] = float(value)
-    there = people_present(handed.frame.problem, plan)
-    kept = np.array([name != "worker_independence" or key in there for name, key in handed.rows])
-    limits = LinearConstraint(program.matrix.tocsr()[kept], program.row_lower[kept] - ROOM,
-                              program.row_upper[kept] + ROOM)
+    limits = LinearConstraint(program.matrix, program.row_lower - ROOM, program.row_upper + ROOM)
     return milp(np.zeros(len(lower)), constraints=limits, bounds=Bounds(lower, upper)).x is not None
 
 

@@ -72,19 +72,22 @@ def worker_independence(facts: Facts) -> Iterator[Violation]:
     """A worker of the scheme finds other vacancies of the occupation within commuting reach.
 
     sum over q in reach(p) of present[o,q,t] <= max over s <= t of sum over q in reach(p) of shortage[o,q,s]
-    - min_other_vacancies[r,o]. For all occupations, areas and years in which people of the scheme are present in the
-    area. Unit: persons. Right sides that aren't positive are `vacancies_for_arrivals`' matter.
+    - min_other_vacancies[r,o]. For all occupations, areas and years with a positive right side. Unit: persons. Right
+    sides that aren't positive are `vacancies_for_arrivals`' matter.
     """
     problem, present = facts.problem, facts.outcome.present
-    for o, p, t in sorted(present):
-        needed = problem.parameter("min_other_vacancies", problem.region_of[p], o)
-        if needed is None:
-            continue
-        peak = max(_in_reach(facts, (o, p, s)) for s in problem.years if s <= t)
-        there = sum((present.get((o, q, t), ZERO) for q in problem.reach[p]), ZERO)
-        if ZERO < peak - fraction(needed) < there:
-            yield violation("worker_independence", "dependent", there, peak - fraction(needed), occupation=o, area=p,
-                            year=t, peak=peak, needed=fraction(needed))
+    reached = {p: problem.reach[p] for r in facts.regions for p in problem.areas[r]}
+    for o in sorted({o for o, _, _ in present}):
+        for p, reach in reached.items():
+            needed = problem.parameter("min_other_vacancies", problem.region_of[p], o)
+            for t in problem.years if needed is not None else ():
+                there = sum((present.get((o, q, t), ZERO) for q in reach), ZERO)
+                if not there:
+                    continue
+                peak = max(_in_reach(facts, (o, p, s)) for s in problem.years if s <= t)
+                if ZERO < peak - fraction(needed or 0.0) < there:
+                    yield violation("worker_independence", "dependent", there, peak - fraction(needed or 0.0),
+                                    occupation=o, area=p, year=t, peak=peak, needed=fraction(needed or 0.0))
 
 
 def _in_reach(facts: Facts, cell: Cell) -> Fraction:

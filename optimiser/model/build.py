@@ -11,6 +11,9 @@ import pyomo.environ as pyo
 from optimiser.model import capacities, lists, objectives, safeguards, shortages
 from optimiser.model.frame import Frame
 
+MOST_SUPPLY = 100.0  # people received as a multiple of the shortage; far above what any cap on arrivals lets in
+LARGEST = 1e6  # bounds beyond it make the solver's answers unsafe
+
 
 @dataclass(frozen=True)
 class Family:
@@ -34,14 +37,15 @@ FAMILIES = (
             lists.minimum_stay)),
     Family(6, "locks", "`must_list`, `must_not_list`, `groups`, `exclusions.csv`", (lists.groups,)),
     Family(7, "service_capacity", "`capacities.csv`, `service_use.csv`, `service_parameters.csv`",
-           (capacities.service_capacity, capacities.expansion_stays)),
+           (capacities.service_use, capacities.service_capacity, capacities.expansion_stays)),
     Family(8, "permit_total", "`permit_totals.csv`", (capacities.permit_total,)),
     Family(9, "domestic_first", "`max_migrant_share`, `trainees_per_permit`, `training_places.csv`",
            (safeguards.domestic_first, safeguards.training_required)),
     Family(10, "worker_independence", "`min_other_vacancies`, `commuting.csv`, `risk_shares`",
            (safeguards.worker_independence, safeguards.risk_share)),
     Family(11, "fairness", "`fairness`",
-           (safeguards.fair_areas, safeguards.fair_sectors, safeguards.band_below, safeguards.band_above)),
+           (safeguards.area_coverage, safeguards.area_supply, safeguards.fair_areas, safeguards.fair_sectors, safeguards.band_below,
+            safeguards.band_above)),
     Family(12, "budget", "`budgets.csv`", (capacities.budget,)),
 )
 
@@ -57,7 +61,8 @@ def build(frame: Frame) -> Any:
     Returns
     -------
     ConcreteModel
-        Variables `listed`, `enters`, `leaves`, `lots`, `arrivals`, `trainees`, `expansion`, `unfilled`, `worst`.
+        Decisions: `listed`, `lots`, `arrivals`, `trainees`, `expansion`. What follows from them: `enters`, `leaves`,
+        `unfilled`, `used`, `coverage`, `supplied`, `worst`.
     """
     m: Any = pyo.ConcreteModel()
     m.frame = frame
@@ -74,6 +79,7 @@ def _sets(m: Any) -> None:
     m.keys_by_area = {p: [] for _, p in m.areas}
     for key in m.frame.net:
         m.keys_by_area[key[1]].append(key)
+    m.net_by_area = {p: sum(m.frame.net[key] for key in keys) for p, keys in m.keys_by_area.items()}
     m.keys_by_region = {r: [key for p in problem.areas[r] for key in m.keys_by_area[p]] for r in regions}
     m.reviewed = [(r, e.number) for r in regions for e in problem.reviews[r]]
     m.yearly = [(r, t) for r in regions for t in problem.years]
@@ -85,7 +91,7 @@ def _sets(m: Any) -> None:
 
 
 def _variables(m: Any) -> None:
-    frame = m.frame
+    frame, problem = m.frame, m.frame.problem
     m.listed = pyo.Var(list(frame.listed), domain=pyo.Binary, bounds=lambda m, *key: frame.listed[key])
     m.enters = pyo.Var(list(frame.listed), bounds=(0, 1))
     m.leaves = pyo.Var(list(frame.listed), bounds=(0, 1))
@@ -94,9 +100,23 @@ def _variables(m: Any) -> None:
     m.arrivals = pyo.Var(list(frame.arrival_cap), bounds=lambda m, *key: (0, frame.arrival_cap[key]))
     m.trainees = pyo.Var(list(frame.trainee_cap), bounds=lambda m, *key: (0, frame.trainee_cap[key]))
     m.expansion = pyo.Var(list(frame.expansion_cap), bounds=lambda m, *key: (0, frame.expansion_cap[key]))
+    used = [(g, place, r, t) for g in problem.services for place in problem.places(g) for t in problem.years
+            for r in problem.regions_of(g, place) if r in frame.regions]
+    takers = {key: taken for key in used if not isinstance(taken := capacities.taken(m, *key), (int, float))}
+    m.used = pyo.Var(list(takers), bounds=lambda m, *key: (0, _most_used(m, *key)))
     fillable = [key for key in frame.net if not isinstance(shortages.supply(m, *key), (int, float))]
     m.unfilled = pyo.Var(fillable, bounds=lambda m, *key: (0, frame.net[key]))
+    m.coverage = pyo.Var([p for _, p in m.served_areas], bounds=(0, 1))
+    banded = [p for r, p in m.served_areas if problem.rules(r).fairness.band is not None]
+    m.supplied = pyo.Var(banded, bounds=(0, MOST_SUPPLY))
     m.worst = pyo.Var(list(frame.regions), bounds=(0, 1))
+
+
+def _most_used(m: Any, g: str, place: str, r: str, t: int) -> float:
+    """What a region could use at most: the capacity with all its expansion, or no more than a round million."""
+    key = (g, place, t)
+    capacity = m.frame.problem.capacity.get(key, LARGEST)
+    return min(LARGEST, capacity + m.frame.expansion_cap.get(key, 0.0))
 
 
 def _constraints(m: Any) -> None:
@@ -123,13 +143,17 @@ def _constraints(m: Any) -> None:
     add(lists.minimum_stay, listed)
     add(lists.groups, [(r, n, o, e) for r, e in m.reviewed for n, group in enumerate(problem.groups[r])
                        for o in group[1:]])
+    add(capacities.service_use, list(m.used))
     add(capacities.service_capacity, m.placed)
     add(capacities.expansion_stays, list(m.expansion))
     add(capacities.permit_total, [key for key in problem.permit_total if key[0] in regions])
     add(safeguards.domestic_first, m.pairs)
     add(safeguards.training_required, lots)
-    add(safeguards.worker_independence, m.pairs)
+    add(safeguards.worker_independence, [(o, p, t) for o in sorted({o for o, _, _ in m.pairs}) for _, p in m.areas
+                                         for t in problem.years])
     add(safeguards.risk_share, [(r, k, t) for r, t in m.yearly for k in rules[r].risk_shares])
+    add(safeguards.area_coverage, list(m.coverage))
+    add(safeguards.area_supply, list(m.supplied))
     add(safeguards.fair_areas, m.served_areas)
     add(safeguards.fair_sectors, m.sectors)
     add(safeguards.band_below, m.served_areas)

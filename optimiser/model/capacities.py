@@ -12,19 +12,36 @@ from optimiser.schema import SHARED
 THOUSAND = 1000.0  # money stands in the model in thousands of EUR, to keep coefficients near one
 
 
-def use_by_region(m: Any, g: str, place: str, r: str, t: int) -> Any:
-    """Units of a service that a region's permits of the year and its cohorts take at a place."""
+def taken(m: Any, g: str, place: str, r: str, t: int) -> Any:
+    """Units of a service that a region's permits of the year and its cohorts take at a place, term by term."""
     problem = m.frame.problem
     areas = (place,) if problem.services[g].scope == "area" else problem.areas[r]
-    total = 0
+    terms = []
     for o in problem.candidates[r]:
         per_permit = problem.use_permit.get((g, r, o), 0.0)
-        if per_permit > 0:
-            total += per_permit * quota(m, r, o, t)
+        if per_permit > 0 and (r, o, t) in m.lots:
+            terms.append(per_permit * m.frame.lot[r, o] * m.lots[r, o, t])
         for age, per_person in enumerate(problem.use_person.get((g, r, o), ())):
             if per_person > 0:
-                total += sum(per_person * m.arrivals[o, p, t - age] for p in areas if (o, p, t - age) in m.arrivals)
-    return total
+                terms += [per_person * m.arrivals[o, p, t - age] for p in areas if (o, p, t - age) in m.arrivals]
+    return pyo.quicksum(terms) if terms else 0
+
+
+def service_use(m: Any, g: str, place: str, r: str, t: int) -> Any:
+    r"""What permits and cohorts of a region use of a service at a place.
+
+    $$\text{used}_{g,place,r,t} = \sum_{o} \text{use}^{permit}_{gro}\, \text{quota}_{rot}
+    + \sum_{o,p,a} \text{use}^{person}_{groa}\,\text{arrivals}_{op,t-a}$$
+
+    For all services, places, regions that use them, and years. Unit: units of the service per year. A place of a
+    service of an area sums over the people of that area, of a regional or shared one over all areas of the region.
+    """
+    return m.used[g, place, r, t] == taken(m, g, place, r, t)
+
+
+def use_by_region(m: Any, g: str, place: str, r: str, t: int) -> Any:
+    """Units of a service that a region takes at a place; 0 where nobody can use any."""
+    return m.used[g, place, r, t] if (g, place, r, t) in m.used else 0
 
 
 def use(m: Any, g: str, place: str, t: int) -> Any:
@@ -41,11 +58,10 @@ def expansion(m: Any, g: str, place: str, t: int) -> Any:
 def service_capacity(m: Any, g: str, place: str, t: int) -> Any:
     r"""What permits and cohorts use of a service fits in its capacity and the expansion that is ready.
 
-    $$\sum_{o} \text{use}^{permit}_{go}\, \text{quota}_{rot} + \sum_{o,p,a} \text{use}^{person}_{goa}
-    \,\text{arrivals}_{op,t-a} \le \text{capacity}_{g,place,t} + \text{expansion}_{g,place,t}$$
+    $$\sum_{r} \text{used}_{g,place,r,t} \le \text{capacity}_{g,place,t} + \text{expansion}_{g,place,t}$$
 
-    For all services, places and years with a capacity. Unit: units of the service per year. A place of a regional
-    service sums over the region's areas, a shared one over all regions; capacity is net of other users.
+    For all services, places and years with a capacity. Unit: units of the service per year. A shared place sums over
+    all regions; capacity is net of other users.
     """
     used = use(m, g, place, t)
     if isinstance(used, (int, float)):

@@ -17,7 +17,8 @@ from optimiser.model.objectives import OBJECTIVES, tie_break
 from optimiser.solver.program import Program, Stage
 
 TIE_BREAK = "tie_break"
-VARIABLES = ("listed", "lots", "arrivals", "trainees", "expansion", "enters", "leaves", "unfilled", "worst")
+VARIABLES = ("listed", "lots", "arrivals", "trainees", "expansion", "enters", "leaves", "unfilled", "used",
+             "coverage", "supplied", "worst")
 Key = tuple[str, tuple[Hashable, ...]]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from optimiser.model.capacities import THOUSAND, cost
 from optimiser.model.lists import changes
-from optimiser.model.safeguards import filled
 from optimiser.model.shortages import quota
 
 
@@ -40,12 +39,11 @@ def worst_coverage(m: Any, r: str) -> Any:
 def worst_area(m: Any, r: str, p: str) -> Any:
     r"""No area's coverage lies below the worst one.
 
-    $$\text{worst}_r \sum_{o,t} \text{net}_{opt} \le \sum_{o,t} (\text{net}_{opt} - \text{unfilled}_{opt})$$
+    $$\text{worst}_r \le \text{coverage}_p$$
 
     For all regions and areas with a net shortage. Unit: share of person-years.
     """
-    keys = m.keys_by_area[p]
-    return m.worst[r] <= filled(m, keys) / sum(m.frame.net[key] for key in keys)
+    return m.worst[r] <= m.coverage[p]
 
 
 def list_changes(m: Any, r: str) -> Any:

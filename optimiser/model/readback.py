@@ -8,22 +8,28 @@ from fractions import Fraction
 import numpy as np
 
 from optimiser.model.handover import Handed
+from optimiser.model.margins import tightened
 from optimiser.plan import DECIMALS, Plan
+from optimiser.solver import solve
 
 SNAP = 6  # a number closer to a published decimal than this many decimals is taken to be it
 STEP = 10**DECIMALS
+RESOLVE_SECONDS = 30.0
 
 
 def plans(handed: Handed, x: np.ndarray) -> Iterator[Plan]:
     """Plans to try, the most faithful first; whoever asks takes the first that passes the exact check.
 
     Arrivals are rounded down, since fewer people never break a limit on services, permits or budgets; trainees and
-    expansion up. The first plan takes a number within 1e-6 of a published one for it; the second trusts no digit;
-    the third leaves room for the rounding up of the others.
+    expansion up. The first plan takes a number within 1e-6 of a published one for it, the second trusts every digit.
+    The third solves the programme again with its whole decisions held and room for the rounding (`margins.py`).
     """
     yield _plan(handed, x, lambda n: _down(n, SNAP), lambda n: _up(n, SNAP))
     yield _plan(handed, x, lambda n: _down(n, 12), lambda n: _up(n, 12))
-    yield _plan(handed, x, lambda n: max(Fraction(0), _down(n, SNAP) - Fraction(1, STEP)), lambda n: _up(n, SNAP))
+    again = solve(tightened(handed, x), gap=0.0, time_limit=RESOLVE_SECONDS, seed=1)
+    if again.x is not None:
+        exact = np.where(handed.program.integer, np.round(x), again.x)
+        yield _plan(handed, exact, lambda n: _down(n, SNAP), lambda n: _up(n, SNAP))
 
 
 def _down(number: float, snap: int) -> Fraction:

@@ -74,25 +74,44 @@ def risk_share(m: Any, r: str, risk: str, t: int) -> Any:
     return pyo.Constraint.Skip if isinstance(of_class, int) else of_class <= share * everything
 
 
-def filled(m: Any, keys: list[tuple[str, str, int]]) -> Any:
-    """Person-years filled of some net shortages."""
-    return sum(m.frame.net[key] - m.unfilled[key] for key in keys if key in m.unfilled)
+def net_of(m: Any, areas: Any) -> float:
+    """Net shortage of some areas over all years (person-years)."""
+    return sum(m.net_by_area[p] for p in areas)
 
 
-def supplied(m: Any, keys: list[tuple[str, str, int]]) -> Any:
-    """Person-years of people of the scheme and of the trained, whether the shortage is as large or not."""
-    return sum(supply(m, *key) for key in keys)
+def area_coverage(m: Any, p: str) -> Any:
+    r"""Coverage: the share of an area's net shortage that is filled, over all years.
+
+    $$\text{coverage}_p \sum_{o,t} \text{net}_{opt} = \sum_{o,t} (\text{net}_{opt} - \text{unfilled}_{opt})$$
+
+    For all areas with a net shortage. Unit: share of person-years.
+    """
+    open_keys = [key for key in m.keys_by_area[p] if key in m.unfilled]
+    fillable = sum(m.frame.net[key] for key in open_keys)
+    left = pyo.quicksum([m.unfilled[key] for key in open_keys]) if open_keys else 0
+    return m.net_by_area[p] * m.coverage[p] + left == fillable
+
+
+def area_supply(m: Any, p: str) -> Any:
+    r"""Everybody an area receives, whether its shortage is as large or not.
+
+    $$\text{supplied}_p \sum_{o,t} \text{net}_{opt} = \sum_{o,t:\ \text{net}_{opt} > 0} \text{supply}_{opt}$$
+
+    For all areas with a net shortage, when a band is given. Unit: share of person-years.
+    """
+    everybody = sum(supply(m, *key) for key in m.keys_by_area[p])
+    return m.net_by_area[p] * m.supplied[p] == everybody
 
 
 def fair_areas(m: Any, r: str, p: str) -> Any:
     r"""Every area gets at least a share of its shortage filled.
 
-    $$\sum_{o,t} (\text{net}_{opt} - \text{unfilled}_{opt}) \ge \text{area\_coverage}_r \sum_{o,t} \text{net}_{opt}$$
+    $$\text{coverage}_p \ge \text{area\_coverage}_r$$
 
-    For all regions and areas. Unit: person-years over all years.
+    For all regions and areas with a net shortage. Unit: share of person-years.
     """
     share = m.frame.problem.rules(r).fairness.area_coverage
-    return _at_least(m, m.keys_by_area[p], share)
+    return m.coverage[p] >= share if share else pyo.Constraint.Skip
 
 
 def fair_sectors(m: Any, r: str, sector: str) -> Any:
@@ -101,47 +120,43 @@ def fair_sectors(m: Any, r: str, sector: str) -> Any:
     $$\sum_{o \in O_{sector},p,t} (\text{net}_{opt} - \text{unfilled}_{opt}) \ge \text{sector\_coverage}_r
     \sum_{o \in O_{sector},p,t} \text{net}_{opt}$$
 
-    For all regions and sectors. Unit: person-years over all years.
+    For all regions and sectors. Unit: share of person-years.
     """
     problem = m.frame.problem
+    share = problem.rules(r).fairness.sector_coverage
     keys = [key for p in problem.areas[r] for key in m.keys_by_area[p] if problem.attribute("sector", key[0]) == sector]
-    return _at_least(m, keys, problem.rules(r).fairness.sector_coverage)
-
-
-def _at_least(m: Any, keys: list[tuple[str, str, int]], share: float | None) -> Any:
     needed = sum(m.frame.net[key] for key in keys)
     if not share or not needed:
         return pyo.Constraint.Skip
-    got = filled(m, keys)
-    return pyo.Constraint.Infeasible if isinstance(got, (int, float)) else got / needed >= share
+    filled = sum(m.frame.net[key] - m.unfilled[key] for key in keys if key in m.unfilled)
+    return pyo.Constraint.Infeasible if isinstance(filled, (int, float)) else filled / needed >= share
 
 
 def band_below(m: Any, r: str, p: str) -> Any:
     r"""No area is served much worse than its region.
 
-    $$\frac{\text{filled}_p}{\text{net}_p} \ge \frac{\text{supply}_r}{\text{net}_r} - \text{band}_r$$
+    $$\text{coverage}_p \ge \frac{\sum_q \text{net}_q\, \text{supplied}_q}{\sum_q \text{net}_q} - \text{band}_r$$
 
-    For all regions and areas. Unit: share of person-years over all years. The region counts with everybody it
+    For all regions and areas with a net shortage. Unit: share of person-years. The region counts with everybody it
     receives, the area only with what they fill: so the rule can't be met by leaving vacancies open on paper.
     """
-    return _band(m, r, p, filled(m, m.keys_by_area[p]), supplied(m, m.keys_by_region[r]), 1)
+    band = m.frame.problem.rules(r).fairness.band
+    return pyo.Constraint.Skip if band is None else m.coverage[p] >= _mean(m, r, m.supplied) - band
 
 
 def band_above(m: Any, r: str, p: str) -> Any:
     r"""No area is served much better than its region.
 
-    $$\frac{\text{supply}_p}{\text{net}_p} \le \frac{\text{filled}_r}{\text{net}_r} + \text{band}_r$$
+    $$\text{supplied}_p \le \frac{\sum_q \text{net}_q\, \text{coverage}_q}{\sum_q \text{net}_q} + \text{band}_r$$
 
-    For all regions and areas. Unit: share of person-years over all years.
+    For all regions and areas with a net shortage. Unit: share of person-years.
     """
-    return _band(m, r, p, supplied(m, m.keys_by_area[p]), filled(m, m.keys_by_region[r]), -1)
-
-
-def _band(m: Any, r: str, p: str, of_area: Any, of_region: Any, sign: int) -> Any:
     band = m.frame.problem.rules(r).fairness.band
-    net_area = sum(m.frame.net[key] for key in m.keys_by_area[p])
-    net_region = sum(m.frame.net[key] for key in m.keys_by_region[r])
-    if band is None or not net_area:
-        return pyo.Constraint.Skip
-    difference = sign * (of_region / net_region - of_area / net_area)
-    return pyo.Constraint.Skip if isinstance(difference, (int, float)) else difference <= band
+    return pyo.Constraint.Skip if band is None else m.supplied[p] <= _mean(m, r, m.coverage) + band
+
+
+def _mean(m: Any, r: str, of_area: Any) -> Any:
+    """Share of the region, from the shares of its areas."""
+    areas = [p for p in m.frame.problem.areas[r] if m.keys_by_area[p]]
+    whole = net_of(m, areas)
+    return sum(m.net_by_area[p] / whole * of_area[p] for p in areas)
