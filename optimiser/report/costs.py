@@ -21,14 +21,13 @@ def costs(problem: Problem, solution: Solution) -> pd.DataFrame:
         region, year, `KINDS`, total (EUR); one row per region and year. The expansion of a shared place is paid in
         equal parts.
     """
-    cells = pd.MultiIndex.from_product([problem.regions, problem.years], names=["region", "year"])
-    frame = pd.DataFrame(0.0, index=cells, columns=KINDS)
+    paid = {(r, t): dict.fromkeys(KINDS, 0.0) for r in problem.regions for t in problem.years}
     for kind, rows in (("permits", _permits(problem, solution)), ("services", _services(problem, solution)),
                        ("expansion", _expansion(problem, solution)), ("training", _training(problem, solution))):
         for region, year, cost in rows:
-            frame.loc[(region, year), kind] += cost  # pyright: ignore
-    frame["total"] = frame[KINDS].sum(axis=1)
-    return frame.reset_index()
+            paid[region, year][kind] += cost
+    frame = pd.DataFrame([{"region": r, "year": t, **by_kind} for (r, t), by_kind in paid.items()])
+    return frame.assign(total=frame[KINDS].sum(axis=1))
 
 
 Rows = list[tuple[str, int, float]]
@@ -40,9 +39,9 @@ def _permits(problem: Problem, solution: Solution) -> Rows:
 
 
 def _services(problem: Problem, solution: Solution) -> Rows:
-    used = usage(problem, solution).groupby(["region", "service", "place", "year"])["units"].sum()
-    return [(r, t, units * problem.service_parameter("unit_cost", g, place))
-            for (r, g, place, t), units in used.items() if g != PERMITS]  # pyright: ignore
+    used = usage(problem, solution)
+    return [(r, t, units * problem.service_parameter("unit_cost", g, place)) for r, g, place, t, units in
+            used[["region", "service", "place", "year", "units"]].itertuples(index=False) if g != PERMITS]
 
 
 def _expansion(problem: Problem, solution: Solution) -> Rows:

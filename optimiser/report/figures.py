@@ -11,8 +11,6 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from optimiser.schema import BASES
-
 WIDTH = 340
 FONT = "Helvetica, Arial, sans-serif"
 INK = "#1f2933"
@@ -26,12 +24,12 @@ TILE_ROOM = 62  # a tile narrower than this shows a code in place of a name
 
 
 def shortage_bars(frame: pd.DataFrame, labels: dict[str, str], title: str, description: str) -> str:
-    """Stacked bars, one per row, with the name above and the total at the end.
+    """Stacked bars, one per row, with the name above and a remark at the end.
 
     Parameters
     ----------
     frame : DataFrame
-        name, total (text), and one column of numbers per key of `labels`, in stacking order.
+        name, total (the remark), and one column of numbers per key of `labels`, in stacking order.
     labels : dict part -> text of the legend
 
     Returns
@@ -39,26 +37,12 @@ def shortage_bars(frame: pd.DataFrame, labels: dict[str, str], title: str, descr
     str
         An SVG element.
     """
-    parts = list(labels)
-    long = frame.assign(order=range(len(frame))).melt(["order", "name", "total"], parts, "part", "number")
-    long["number"] = long["number"].clip(lower=0.0)
-    long["rank"] = long["part"].map({part: i for i, part in enumerate(parts)})
-    long["label"] = long["part"].map(labels)
-    rows = frame.assign(order=range(len(frame)), name=[_short(str(name)) for name in frame["name"]])
-    rows["sum"] = frame[parts].clip(lower=0.0).sum(axis=1)
-    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.4))
-    longest = max(float(rows["sum"].max()), 1e-9)
-    x = alt.X("number:Q", axis=None, stack="zero", scale=alt.Scale(domain=[0, longest * 1.18]))
-    colour = alt.Color("label:N", title=None, sort=list(labels.values()), scale=alt.Scale(
-        domain=list(labels.values()), range=[PART_COLOURS[part] for part in parts]),
-        legend=alt.Legend(orient="top", columns=2, symbolType="square", labelLimit=160))
-    bars = alt.Chart(long).mark_bar(stroke="white", strokeWidth=0.6).encode(
-        x=x, y=y, color=colour, order=alt.Order("rank:Q"))
-    names = alt.Chart(rows).mark_text(align="left", baseline="bottom", dy=-9, fontSize=12, color=INK).encode(
-        x=alt.datum(0), y=y, text="name:N")
-    sums = alt.Chart(rows).mark_text(align="left", dx=4, fontSize=11, color=MUTED).encode(
-        x="sum:Q", y=y, text="total:N")
-    return _svg((bars + names + sums).properties(width=WIDTH, height=max(1, len(frame)) * 38), title, description)
+    rows = _in_order(frame)
+    rows["end"] = frame[list(labels)].clip(lower=0.0).sum(axis=1)
+    x = _length("number", float(rows["end"].max()))
+    colours = [PART_COLOURS[part] for part in labels]
+    bars = _stacked(rows, labels, colours, x, columns=2)
+    return _svg(_sized(bars + _names(rows) + _remarks(rows, "total"), rows), title, description)
 
 
 def tile_map(frame: pd.DataFrame, title: str, description: str) -> str:
@@ -96,35 +80,62 @@ def tile_map(frame: pd.DataFrame, title: str, description: str) -> str:
 
 
 def area_bars(frame: pd.DataFrame, title: str, description: str) -> str:
-    """Plain bars of the coverage of areas: `area`, `name`, `text`, `coverage`; where there is no tile map."""
-    rows = frame.assign(order=range(len(frame)), name=[_short(str(name)) for name in frame["name"]],
-                        coverage=frame["coverage"].fillna(0.0))
-    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.4))
-    longest = max(float(rows["coverage"].max()), 1e-9)
-    x = alt.X("coverage:Q", axis=None, scale=alt.Scale(domain=[0, longest * 1.18]))
-    bars = alt.Chart(rows).mark_bar(color=PART_COLOURS["filled_by_scheme"]).encode(x=x, y=y)
-    names = alt.Chart(rows).mark_text(align="left", baseline="bottom", dy=-9, fontSize=12, color=INK).encode(
-        x=alt.datum(0), y=y, text="name:N")
-    values = alt.Chart(rows).mark_text(align="left", dx=4, fontSize=11, color=MUTED).encode(x=x, y=y, text="text:N")
-    return _svg((bars + names + values).properties(width=WIDTH, height=max(1, len(frame)) * 38), title, description)
+    """Plain bars of the coverage of areas: `name`, `text`, `coverage`; where there is no tile map."""
+    rows = _in_order(frame)
+    rows["end"] = rows["coverage"].fillna(0.0)
+    bars = alt.Chart(rows).mark_bar(color=PART_COLOURS["filled_by_scheme"]).encode(
+        x=_length("end", float(rows["end"].max())), y=_line())
+    return _svg(_sized(bars + _names(rows) + _remarks(rows, "text"), rows), title, description)
 
 
 def basis_bars(frame: pd.DataFrame, labels: dict[str, str], title: str, description: str) -> str:
     """Bars of equal length, split by basis: `name`, and one column of shares per basis."""
-    long = frame.assign(order=range(len(frame))).melt(["order", "name"], list(BASES), "basis", "share")
-    long["label"] = long["basis"].map(labels)
-    long["rank"] = long["basis"].map({basis: i for i, basis in enumerate(BASES)})
-    rows = frame.assign(order=range(len(frame)), name=[_short(str(name)) for name in frame["name"]])
-    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.4))
-    colour = alt.Color("label:N", title=None, sort=[labels[basis] for basis in BASES], scale=alt.Scale(
-        domain=[labels[basis] for basis in BASES], range=[BASIS_COLOURS[basis] for basis in BASES]),
-        legend=alt.Legend(orient="top", columns=4, symbolType="square"))
-    bars = alt.Chart(long).mark_bar(stroke="white", strokeWidth=0.6).encode(
-        x=alt.X("share:Q", axis=None, stack="zero", scale=alt.Scale(domain=[0, 1])), y=y, color=colour,
-        order=alt.Order("rank:Q"))
-    names = alt.Chart(rows).mark_text(align="left", baseline="bottom", dy=-9, fontSize=12, color=INK).encode(
-        x=alt.datum(0), y=y, text="name:N")
-    return _svg((bars + names).properties(width=WIDTH, height=max(1, len(frame)) * 38), title, description)
+    rows = _in_order(frame)
+    colours = [BASIS_COLOURS[basis] for basis in labels]
+    bars = _stacked(rows, labels, colours, _length("number", 1.0, room=1.0), columns=4)
+    return _svg(_sized(bars + _names(rows), rows), title, description)
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(order=range(len(frame)), name=[_short(str(name)) for name in frame["name"]])
+
+
+def _line() -> alt.Y:
+    """One line per row, with room for its name above the bar."""
+    return alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.4))
+
+
+def _length(column: str, longest: float, room: float = 1.18) -> alt.X:
+    """Length of a bar, with room for a remark behind the longest one."""
+    scale = alt.Scale(domain=[0, max(longest, 1e-9) * room])
+    return alt.X(f"{column}:Q", axis=None, stack="zero", scale=scale)
+
+
+def _stacked(rows: pd.DataFrame, labels: dict[str, str], colours: list[str], x: alt.X, columns: int) -> alt.Chart:
+    """Bars made of parts, one colour each, with a legend above."""
+    long = rows.melt(["order"], list(labels), "part", "number")
+    long["number"] = long["number"].clip(lower=0.0)
+    long["rank"] = [list(labels).index(part) for part in long["part"]]
+    long["label"] = [labels[part] for part in long["part"]]
+    texts = list(labels.values())
+    colour = alt.Color("label:N", title=None, sort=texts, scale=alt.Scale(domain=texts, range=colours),
+                       legend=alt.Legend(orient="top", columns=columns, symbolType="square", labelLimit=160))
+    return alt.Chart(long).mark_bar(stroke="white", strokeWidth=0.6).encode(
+        x=x, y=_line(), color=colour, order=alt.Order("rank:Q"))
+
+
+def _names(rows: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(rows).mark_text(align="left", baseline="bottom", dy=-9, fontSize=12, color=INK).encode(
+        x=alt.datum(0), y=_line(), text="name:N")
+
+
+def _remarks(rows: pd.DataFrame, column: str) -> alt.Chart:
+    return alt.Chart(rows).mark_text(align="left", dx=4, fontSize=11, color=MUTED).encode(
+        x="end:Q", y=_line(), text=f"{column}:N")
+
+
+def _sized(chart: Any, rows: pd.DataFrame) -> Any:
+    return chart.properties(width=WIDTH, height=len(rows) * 38)
 
 
 def coverage_colour(value: float, most: float) -> str:
@@ -152,27 +163,23 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS - 1].rstrip() + "\u2026"
+def _short(text: str, letters: int = MOST_LETTERS) -> str:
+    return text if len(text) <= letters else text[:letters - 1].rstrip() + "\u2026"
 
 
 def _wrapped(name: str, letters: int = 12) -> str:
-    """A name on at most two lines, broken at a space or hyphen where the halves are most even."""
-    breaks = [m.end() for m in re.finditer(r"[ -]", name)]
+    """A name on at most two lines, broken at the space or hyphen that makes them most even."""
+    breaks = [found.end() for found in re.finditer("[ -]", name)]
     if len(name) <= letters or not breaks:
-        return name if len(name) <= letters + 2 else name[:letters] + "\u2026"
-    best = min(breaks, key=lambda i: abs(len(name) - 2 * i))
-    return f"{_wrapped(name[:best].rstrip(), 100)}\n{_cut(name[best:], letters + 2)}"
-
-
-def _cut(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[:letters - 1] + "\u2026"
+        return _short(name, letters)
+    middle = min(breaks, key=lambda place: abs(len(name) - 2 * place))
+    return f"{_short(name[:middle].rstrip(), letters)}\n{_short(name[middle:], letters)}"
 
 
 def _svg(chart: Any, title: str, description: str) -> str:
     """A chart as an SVG element that scales with its box and is read out as its title and description."""
     spec = chart.configure(font=FONT, background="transparent", padding=2).configure_view(stroke=None).configure_legend(
-        labelFontSize=11, labelColor=INK, symbolStrokeWidth=0, offset=4).to_dict()
+        labelFontSize=11, labelColor=INK, symbolStrokeWidth=0, offset=12).to_dict()
     svg = vl_convert.vegalite_to_svg(spec)
     svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
     size = re.match(r'<svg [^>]*?width="([0-9.]+)" height="([0-9.]+)"', svg)

@@ -9,7 +9,7 @@ from optimiser.report.content import Record, records
 from optimiser.report.evidence import basis_shares, sources_used
 from optimiser.report.headline import weighted
 from optimiser.report.influence import influential
-from optimiser.report.views import Figure, Grid
+from optimiser.report.views import Cell, Figure, Grid
 from optimiser.report.words import Words
 from optimiser.schema import BASES
 from optimiser.solution import Solution
@@ -101,7 +101,7 @@ def sources_grid(words: Words) -> Grid:
     rows = []
     for row in records(sources_used(words.problem)):
         title = " \u2014 ".join(text for text in (row["title"], row["note"]) if text)
-        rows.append((row["source"], row["publisher"], title, row["date"], words(f"confidence_{row['confidence']}"),
-                     words.amount(row["rows"])))
+        rows.append((row["source"], row["publisher"], title, Cell(row["date"], "date"),
+                     words(f"confidence_{row['confidence']}"), words.amount(row["rows"])))
     head = ("code", "publisher", "source_title", "date", "confidence", "rows")
     return Grid(words("sources_caption"), tuple(words(key) for key in head), rows, range(5, 6))

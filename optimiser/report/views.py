@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+MOST_ROWS = 40  # of a table or heat map on the page; the workbook holds all
+
 
 @dataclass(frozen=True)
 class Cell:

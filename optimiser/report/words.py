@@ -84,6 +84,10 @@ class Words:
         """The text `<key>_one` for exactly one and `<key>_many` for any other number, with {n}."""
         return self(f"{key}_one" if self.amount(number) == "1" else f"{key}_many", n=self.amount(number))
 
+    def cut(self, rows: int, most: int, key: str) -> str:
+        """The text `key` with {shown} and {n} when a table leaves rows out; nothing otherwise."""
+        return self(key, shown=most, n=self.amount(rows)) if rows > most else ""
+
     def amount(self, number: float) -> str:
         """A number with thousands separators: whole from 10 on, one decimal below."""
         if not math.isfinite(number):
