@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
-import click
 import typer
 
 from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError
@@ -116,15 +115,15 @@ def main() -> None:
     try:
         result = app(standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         sys.exit(stop.exit_code)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         _complain([error.format_message()])
         sys.exit(2)
     except OptimiserError as error:
         _complain(_lines(error))
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _complain([say("cli.interrupted")])
         sys.exit(130)
     except BrokenPipeError:
