@@ -10,7 +10,7 @@ from typing import Any
 
 from optimiser.config import Config, Fairness, Objective, Region, Settings, Solver
 from optimiser.model import objectives
-from optimiser.model.build import FAMILIES
+from optimiser.model.build import FAMILIES, Family
 from optimiser.scenario import Scale, Scenario
 from optimiser.schema import PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
 from optimiser.tables import cell
@@ -40,7 +40,8 @@ def _table(table: Table) -> str:
     columns = _grid(say("docs.columns_head"), (
         (f"`{c.name}`", c.doc, _type(c), c.unit, _range(c.minimum, c.maximum), _presence(c), f"`{c.example}`")
         for c in table.columns))
-    key = say("docs.key", columns=", ".join(f"`{name}`" for name in table.key))
+    names = [f"`{name}`" for name in table.key]
+    key = say("docs.key" if len(names) == 1 else "docs.keys", columns=", ".join(names))
     presence = say("docs.table_required" if table.required else "docs.table_optional")
     return _page(f"## {table.file}", f"{table.doc} {presence} {key}", columns,
                  *([_parameters(parameters)] if parameters else []), f"```csv\n{example(table)}```")
@@ -112,7 +113,7 @@ def _settings(model: type[Settings], prefix: str) -> str:
 def _setting_type(field: dict[str, Any]) -> str:
     """What a setting may be, in words, from its JSON schema."""
     if choices := [part for part in field.get("anyOf", []) if part.get("type") != "null"]:
-        return _setting_type(choices[0])
+        return f" {say('docs.or')} ".join(map(_setting_type, choices))
     if "enum" in field:
         return ", ".join(f"`{choice}`" for choice in field["enum"])
     if "$ref" in field:
@@ -121,7 +122,7 @@ def _setting_type(field: dict[str, Any]) -> str:
     if kind == "array":
         return say("docs.type_list", item=_setting_type(field["items"]))
     if kind == "object":
-        names = _setting_type(field.get("propertyNames", {"type": "string"}))
+        names = _setting_type({"type": "string"} | field.get("propertyNames", {}))
         values = field.get("additionalProperties")
         inner = _setting_type(values) if isinstance(values, dict) else say("docs.type_any")
         return say("docs.type_mapping", names=names, values=inner)
@@ -145,12 +146,17 @@ def _default(field: dict[str, Any]) -> str:
 
 def model_page() -> str:
     """Notation, the twelve constraint families and the objectives, from the docstrings that stand beside the code."""
-    families = [_page(f"### {f.number}. {f.name}", say("docs.switched_by", settings=f.switched_by),
-                      *(_rule(rule) for rule in f.rules)) for f in FAMILIES]
+    families = [_page(*_heading(f), *(_rule(rule) for rule in f.rules)) for f in FAMILIES]
     aims = [_rule(rule, name) for name, rule in objectives.OBJECTIVES.items()]
+    aims += [_rule(objectives.worst_area), _rule(objectives.tie_break)]
     return _page(say("docs.model_intro"), _notation([*families, *aims]), say("docs.families_intro"), *families,
-                 say("docs.objectives_intro"), *aims, _rule(objectives.worst_area), _rule(objectives.tie_break),
-                 say("docs.model_rounding"), say("docs.model_choices"))
+                 say("docs.objectives_intro"), *aims, say("docs.model_rounding"), say("docs.model_choices"))
+
+
+def _heading(family: Family) -> tuple[str, str]:
+    file = f"{family.rules[0].__module__.replace('.', '/')}.py"
+    return (f"### {family.number}. {family.name.replace('_', ' ').capitalize()}",
+            say("docs.switched_by", settings=family.switched_by, file=file))
 
 
 def _rule(rule: Rule, name: str = "") -> str:

@@ -76,22 +76,23 @@ class Parameter:
     whole: bool = False
 
 
-def _titles(of: str) -> tuple[Column, ...]:
+def _titles(of: str, *examples: str) -> tuple[Column, ...]:
     names = {"en": "English", "nl": "Dutch", "fr": "French", "de": "German"}
     return tuple(
-        Column(f"title_{code}", "text", f"{name} title of the {of}.", "Nurse", required=False, filled=False)
-        for code, name in names.items()
+        Column(f"title_{code}", "text", f"{name} title of the {of}.", example, required=False, filled=False)
+        for (code, name), example in zip(names.items(), examples, strict=True)
     )
 
 
-def _numbers(unit: str, minimum: float = 0, maximum: float = 1e6, empty: str = "") -> tuple[Column, ...]:
-    """The five columns every number carries: its range, how it is known and from where."""
+def _numbers(unit: str, example: str, minimum: float = 0, maximum: float = 1e6, empty: str = "") -> tuple[Column, ...]:
+    """The five columns every number carries: its range, how it is known and from where; `example` is low to high."""
     doc = "Value the base case uses." + (f" {empty}" if empty else "")
+    low, central, high = example.split()
     return (
-        Column("low", "number", "Lowest plausible value; empty with `high` when no range is known.", "80", unit,
+        Column("low", "number", "Lowest plausible value; empty with `high` when no range is known.", low, unit,
                filled=False, minimum=minimum, maximum=maximum),
-        Column("central", "number", doc, "100", unit, filled=not empty, minimum=minimum, maximum=maximum),
-        Column("high", "number", "Highest plausible value; low <= central <= high.", "130", unit,
+        Column("central", "number", doc, central, unit, filled=not empty, minimum=minimum, maximum=maximum),
+        Column("high", "number", "Highest plausible value; low <= central <= high.", high, unit,
                filled=False, minimum=minimum, maximum=maximum),
         Column("basis", "choice", "How the number is known: observed (published count), derived (arithmetic on "
                "observed figures), estimated (by a documented procedure), assumed (a judgement).", "observed",
@@ -134,7 +135,8 @@ PARAMETERS = (
     Parameter("uptake", "persons/permit", "Arrivals per permit authorised (nothing given: 1).", 0.001, 1),
     Parameter("additional", "share", "Share of arrivals who would not have come by the ordinary, slower route "
               "(nothing given: 1).", 0.001, 1),
-    Parameter("lot", "permits/year", "Quotas are whole numbers of lots of this size (nothing given: 1).", 1, 10000, True),
+    Parameter("lot", "permits/year", "Quotas are whole numbers of lots of this size (nothing given: 1).", 1, 10000,
+              True),
     Parameter("min_quota", "permits/year", "Smallest quota of a listed occupation in each year (nothing given: 0).",
               0, 100000),
     Parameter("max_quota", "permits/year", "Largest quota of an occupation in a year.", 0, 100000),
@@ -177,11 +179,12 @@ TABLES = (
                      required=False, filled=False),
           ), required=True),
     Table("regions", "Who decides a list.", ("region",), (
-        Column("region", "code", "Code of the region.", "BE2"), *_titles("region")), required=True),
+        Column("region", "code", "Code of the region.", "BE2"),
+        *_titles("region", "Flanders", "Vlaanderen", "Flandre", "Flandern")), required=True),
     Table("areas", "Where people live and services are: provinces, labour basins.", ("area",), (
         Column("area", "code", "Code of the area.", "BE21"),
         _region(),
-        *_titles("area"),
+        *_titles("area", "Antwerp", "Antwerpen", "Anvers", "Antwerpen"),
         Column("population", "number", "Inhabitants; used to print, never in the model.", "1926522", "persons",
                required=False, filled=False, minimum=0, maximum=1e10),
         Column("tile_row", "whole", "Row of the area in the tile map of the report.", "1", required=False,
@@ -194,7 +197,7 @@ TABLES = (
                "2221"),
         Column("isco08", "text", "ISCO-08 unit group, four digits, when the code is a national one.", "2221",
                required=False, filled=False),
-        *_titles("occupation"),
+        *_titles("occupation", "Nurse", "Verpleegkundige", "Infirmier", "Krankenpfleger"),
         Column("sector", "text", "Sector, a short word.", "health", required=False, filled=False),
         Column("skill_tier", "choice", "Skill the work asks for.", "high", required=False, filled=False,
                choices=("high", "medium", "low")),
@@ -209,10 +212,12 @@ TABLES = (
           "area and occupation that is missing, or whose central value is empty, has no shortage.",
           ("area", "occupation", "year"), (
               Column("area", "code", "Where.", "BE21", refers="areas"), _occupation(), _year(),
-              *_numbers("persons", empty="Empty: nothing is known and no shortage is assumed.")), required=True),
+              *_numbers("persons", "80 100 130", empty="Empty: nothing is known and no shortage is assumed.")),
+          required=True),
     Table("activatable", "Jobseekers who can be activated for the occupation; subtracted from the shortage before "
           "anything else.", ("area", "occupation", "year"), (
-              Column("area", "code", "Where.", "BE21", refers="areas"), _occupation(), _year(), *_numbers("persons"))),
+              Column("area", "code", "Where.", "BE21", refers="areas"), _occupation(), _year(),
+              *_numbers("persons", "5 10 20"))),
     Table("list_in_force", "The list the first review is measured against. One row per official entry; several "
           "entries may map to one occupation.", ("region", "occupation", "entry"), (
               _region(), _occupation(),
@@ -221,14 +226,15 @@ TABLES = (
         _region(wild=True), _occupation(),
         Column("reason", "text", "Why it may not be listed.", "pay below the threshold"), _source())),
     Table("parameters", "Numbers of occupations, by region.", ("parameter", "region", "occupation"), (
-        _parameter(PARAMETERS), _region(wild=True), _occupation(selector=True), *_numbers("see parameter"))),
+        _parameter(PARAMETERS), _region(wild=True), _occupation(selector=True), *_numbers("see parameter", "1 1.5 2"))),
     Table("retention", "Share of a cohort still in the occupation and area, by years since arrival (0: share of the "
           "first year worked). Without the table everybody stays.", ("region", "occupation", "cohort_year"), (
               _region(wild=True), _occupation(selector=True),
               Column("cohort_year", "whole", "Years since arrival.", "0", "years", minimum=0, maximum=100),
-              *_numbers("share", 0, 1))),
+              *_numbers("share", "0.4 0.5 0.6", 0, 1))),
     Table("services", "Anything that receives people and can run out.", ("service",), (
-        Column("service", "code", "Short name.", "language_course"), *_titles("service"),
+        Column("service", "code", "Short name.", "language_course"),
+        *_titles("service", "Language course", "Taalcursus", "Cours de langue", "Sprachkurs"),
         Column("scope", "choice", "Where its places are: one per area, one per region, or one shared by all regions.",
                "area", choices=("area", "region", SHARED)),
         Column("unit", "text", "What is counted, in one word or two.", "hours"), _source())),
@@ -240,22 +246,24 @@ TABLES = (
                      "who arrived.", "person", choices=("permit", "person")),
               Column("cohort_year", "whole", "Years since arrival; 0 with `permit`.", "0", "years", minimum=0,
                      maximum=100),
-              *_numbers("units"))),
-    Table("capacities", "What a service can take in a year, net of its other users. A place without a row has no limit.",
-          ("service", "place", "year"), (
+              *_numbers("units", "120 200 280"))),
+    Table("capacities", "What a service can take in a year, net of its other users. A place without a row has no "
+          "limit.", ("service", "place", "year"), (
               Column("service", "code", "The service.", "language_course", refers="services"), _place(),
-              _year(wild=True), *_numbers("units/year"))),
+              _year(wild=True), *_numbers("units/year", "40000 60000 80000"))),
     Table("service_parameters", "Costs and expansion of services.", ("parameter", "service", "place"), (
         _parameter(SERVICE_PARAMETERS),
         Column("service", "code", "The service.", "language_course", refers="services"), _place(),
-        *_numbers("see parameter"))),
+        *_numbers("see parameter", "8 10 13"))),
     Table("permit_totals", "Most permits a region may authorise in a year, over all occupations.", ("region", "year"), (
-        _region(wild=True), _year(wild=True), *_numbers("permits/year"))),
+        _region(wild=True), _year(wild=True), *_numbers("permits/year", "3500 5000 6000"))),
     Table("budgets", "Most a region may spend in a year, over permits, services, expansion and training.",
-          ("region", "year"), (_region(wild=True), _year(wild=True), *_numbers("EUR/year", 0, 1e10))),
+          ("region", "year"), (
+              _region(wild=True), _year(wild=True), *_numbers("EUR/year", "9000000 14000000 20000000", 0, 1e10))),
     Table("training_places", "Most people who can start training for an occupation in a year. No row: none can.",
           ("region", "occupation", "year"), (
-              _region(wild=True), _occupation(selector=True), _year(wild=True), *_numbers("persons/year"))),
+              _region(wild=True), _occupation(selector=True), _year(wild=True),
+              *_numbers("persons/year", "25 50 100"))),
     Table("commuting", "Which other areas are within commuting reach of an area, in that direction. An area always "
           "reaches itself.", ("area", "reaches"), (
               Column("area", "code", "Where the worker lives.", "BE21", refers="areas"),
