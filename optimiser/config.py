@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-from pathlib import Path
-from typing import Annotated, Any, Literal
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from optimiser.errors import Fault, InputError
-from optimiser.strictyaml import Lines
+from optimiser.strictyaml import Lines, scalar
+from optimiser.tables import meant
 from optimiser.texts import say
 
 
@@ -18,9 +19,11 @@ def _as_code(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Code = Annotated[str, BeforeValidator(_as_code), Field(min_length=1, max_length=100)]
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]*$"  # no control characters: they would reach terminals and reports
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN), BeforeValidator(_as_code)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
+Keys = tuple[str | int, ...]  # where a setting stands: regions, BE2, list_length
 ObjectiveName = Literal["unfilled", "worst_coverage", "list_changes", "cost"]
 
 
@@ -71,7 +74,7 @@ class Region(Settings):
     """Occupations (codes or selectors) that are listed in every review."""
     must_not_list: tuple[Code, ...] = ()
     """Occupations (codes or selectors) that are never listed."""
-    groups: tuple[tuple[Code, ...], ...] = ()
+    groups: tuple[Annotated[tuple[Code, ...], Field(min_length=1)], ...] = ()
     """Sets of occupations (codes or selectors) that are listed together or not at all."""
     risk_shares: dict[Literal["low", "medium", "high"], Share] = {}
     """Most of a year's quotas that occupations of an exploitation-risk class may take."""
@@ -100,13 +103,13 @@ class Solver(Settings):
 class Config(Settings):
     """A whole case: which tables, which years, which regions by which rules."""
 
-    title: Annotated[str, Field(max_length=300)] = ""
+    title: Annotated[str, Field(max_length=300, pattern=PLAIN)] = ""
     """Name of the case, printed on the report."""
-    tables: Annotated[str, Field(max_length=1000)]
+    tables: Annotated[str, Field(min_length=1, max_length=1000, pattern=PLAIN)]
     """Folder of the CSV tables, relative to this file."""
-    first_year: Annotated[int, Field(ge=1900, le=2200)]
+    first_year: Annotated[int, Field(ge=1900, le=2199)]
     """First year planned."""
-    last_year: Annotated[int, Field(ge=1900, le=2200)]
+    last_year: Annotated[int, Field(ge=1900, le=2199)]
     """Last year planned."""
     values: Literal["low", "central", "high"] = "central"
     """Which value of the tables' ranges the run uses."""
@@ -121,7 +124,23 @@ class Config(Settings):
         return tuple(range(self.first_year, self.last_year + 1))
 
 
-def parse(raw: dict[str, Any], file: Path | str, lines: Lines | None = None) -> Config:
+@dataclass(frozen=True)
+class Places:
+    """Where every setting stands: in the config, or in the scenario or `--set` that replaced it."""
+
+    file: str
+    lines: Lines = field(default_factory=dict)
+    replaced: tuple[tuple[Keys, str, int], ...] = ()  # path, file, row; the last one wins
+
+    def of(self, path: Keys) -> tuple[str, int]:
+        """File and row of a setting, or of the nearest one around it."""
+        for start, file, row in reversed(self.replaced):
+            if path[: len(start)] == start or (path not in self.lines and start[: len(path)] == path):
+                return file, row
+        return self.file, next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 0)
+
+
+def parse(raw: dict[str, Any], places: Places) -> Config:
     """Settings as a checked `Config`.
 
     Raises
@@ -129,14 +148,12 @@ def parse(raw: dict[str, Any], file: Path | str, lines: Lines | None = None) -> 
     InputError
         With one located fault per wrong setting.
     """
-    lines = lines or {}
     try:
         config = Config.model_validate(frozen(raw))
     except ValidationError as error:
-        raise InputError(located(str(file), lines, dict(item)) for item in error.errors()) from None
+        raise InputError(located(Config, places, dict(item)) for item in error.errors()) from None
     if config.last_year < config.first_year:
-        row = lines.get(("last_year",), 0)
-        raise InputError([Fault(str(file), row, "last_year", str(config.last_year),
+        raise InputError([Fault(*places.of(("last_year",)), "last_year", str(config.last_year),
                                 say("faults.at_least", minimum=config.first_year), say("faults.years_order"))])
     return config
 
@@ -150,34 +167,46 @@ def frozen(value: Any) -> Any:
     return value
 
 
-def located(file: str, lines: Lines, error: dict[str, Any]) -> Fault:
+def located(model: type[Settings], places: Places, error: dict[str, Any]) -> Fault:
+    """An error of pydantic as a fault: where the setting stands, what is there, what should be, what to do."""
     path = tuple(part for part in error["loc"] if part != "[key]")
-    known = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in lines), ())
-    where = ".".join(map(str, path))
-    kind, got = error["type"], error["input"]
-    if kind == "extra_forbidden":
-        names = _known_names(path[:-1])
-        near = difflib.get_close_matches(str(path[-1]), names, 1)
-        hint = say("faults.did_you_mean", name=near[0]) if near else ""
-        return Fault(file, lines.get(known, 0), where, say("faults.unknown_key"),
-                     say("faults.one_of", names=", ".join(names)), hint)
-    if kind == "missing":
-        return Fault(file, lines.get(known, 0), where, say("faults.nothing"), say("faults.a_value"),
-                     say("faults.add_setting"))
-    got_text = say("faults.nothing") if got is None else f"{got!r}"[:120]
-    return Fault(file, lines.get(known, 0), where, got_text, _expected(error))
+    (file, row), where, got = places.of(path), ".".join(map(str, path)), error["input"]
+    if error["type"] == "extra_forbidden":
+        names = _known_names(model, path[:-1])
+        name = str(path[-1])
+        hint = meant(name, names) or say("faults.remove_setting")
+        if model is Config and len(path) == 1 and name in Region.model_fields:
+            hint = say("faults.of_region", name=name)
+        elif name.isdigit() and got is None:
+            hint = say("faults.flow_comma")
+        return Fault(file, row, where, say("faults.unknown_key"), say("faults.one_of", names=", ".join(names)), hint)
+    if error["type"] == "missing":
+        return Fault(file, row, where, say("faults.nothing"), say("faults.a_value"), say("faults.add_setting"))
+    return Fault(file, row, where, _shown(got), _expected(error), _advice(got, error))
+
+
+def _shown(value: Any) -> str:
+    """What a setting holds, as a person would call it."""
+    if value is None:
+        return say("faults.nothing")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, tuple)):
+        return say("faults.a_mapping" if isinstance(value, dict) else "faults.a_list", n=len(value))
+    return repr(value)[:120]
 
 
 def _expected(error: dict[str, Any]) -> str:
     """What pydantic asked for, in our words."""
     kind, context = error["type"], error.get("ctx", {})
-    if kind in ("greater_than_equal", "greater_than"):
-        bound = context.get("ge", context.get("gt"))
-        return say("faults.at_least" if kind == "greater_than_equal" else "faults.above", minimum=bound)
-    if kind in ("less_than_equal", "less_than"):
-        return say("faults.at_most", maximum=context.get("le", context.get("lt")))
+    if kind in ("greater_than_equal", "greater_than", "less_than_equal", "less_than"):
+        word = {"greater_than_equal": "at_least", "greater_than": "above"}.get(kind, "at_most")
+        name = "maximum" if word == "at_most" else "minimum"
+        return say(f"faults.{word}", **{name: str(next(iter(context.values()))).removesuffix(".0")})
     if kind == "literal_error":
         return say("faults.one_of", names=str(context["expected"]).replace("'", ""))
+    if kind in ("too_short", "too_long") and isinstance(error["input"], str):
+        kind = f"string_{kind}"
     key = f"faults.type_{kind}"
     try:
         return say(key)
@@ -185,13 +214,32 @@ def _expected(error: dict[str, Any]) -> str:
         return str(error["msg"])[:1].lower() + str(error["msg"])[1:]
 
 
-def _known_names(path: tuple[str | int, ...]) -> list[str]:
-    """Names a mapping at `path` may hold."""
-    model: type[Settings] = Config
-    if path[:1] == ("regions",):
-        model = Region
-        if len(path) > 2:
-            model = {"fairness": Fairness, "objectives": Objective}.get(str(path[2]), Region)
-    elif path[:1] == ("solver",):
-        model = Solver
+def _advice(got: Any, error: dict[str, Any]) -> str:
+    """What to do about a setting, as far as its shape tells."""
+    kind = error["type"]
+    if kind == "literal_error":
+        return meant(str(got), re.findall("'([^']+)'", error["ctx"]["expected"])) or say("faults.choose_word")
+    if kind.startswith(("int_", "float_")):
+        if kind.startswith("float_") and isinstance(got, str) and re.fullmatch(r"-?[0-9]+,[0-9]+", got):
+            return say("faults.decimal_point", better=got.replace(",", "."))
+        if isinstance(got, str) and isinstance(scalar(got), (int, float)):
+            return say("faults.remove_quotes")
+        return say("faults.write_like", example="30" if kind.startswith("int_") else "0.25")
+    if kind.startswith(("greater_", "less_")):
+        return say("faults.check_unit")
+    return say("faults.see_config")
+
+
+def _known_names(model: type[Settings], path: Keys) -> list[str]:
+    """Names a mapping at `path` may hold: follow the fields; codes of regions and positions in lists are no fields."""
+    for part in path:
+        if part in model.model_fields:
+            model = _settings_in(model.model_fields[str(part)].annotation) or model
     return list(model.model_fields)
+
+
+def _settings_in(annotation: Any) -> type[Settings] | None:
+    """The settings that a type speaks of, also within lists, mappings and alternatives."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _settings_in(part))), None)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optimiser.config import Config
+from optimiser.config import Config, Keys, Places, Region
 from optimiser.errors import Fault
 from optimiser.schema import ANY
-from optimiser.selectors import Selectors
-from optimiser.strictyaml import Lines
-from optimiser.tables import ROW, nearest
+from optimiser.selectors import Selectors, resolve
+from optimiser.tables import ROW, cell, few, nearest
 from optimiser.texts import say
 
 if TYPE_CHECKING:
@@ -25,17 +24,16 @@ if TYPE_CHECKING:
 class Where:
     """How to name a place in the config and the folder of tables."""
 
-    config: str
+    settings: Places
     folder: str
-    lines: Lines
 
-    def row(self, *path: str | int) -> int:
-        """Line of a setting, or of the nearest setting around it."""
-        return next((self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), 0)
-
-    def setting(self, *path: str | int, got: str, expected: str, hint: str = "") -> Fault:
+    def setting(self, *path: str | int, got: str, expected: str, hint: str) -> Fault:
         """A fault of a setting."""
-        return Fault(self.config, self.row(*path), ".".join(map(str, path)), got, expected, hint)
+        return Fault(*self.settings.of(path), ".".join(map(str, path)), got, expected, hint)
+
+    def table(self, name: str, row: int, column: str, got: str, expected: str, hint: str) -> Fault:
+        """A fault of a table."""
+        return Fault(f"{self.folder}/{name}.csv", row, column, got, expected, hint)
 
 
 def regions(config: Config, known: set[str], where: Where) -> Iterator[Fault]:
@@ -44,70 +42,93 @@ def regions(config: Config, known: set[str], where: Where) -> Iterator[Fault]:
         if region not in known:
             yield where.setting("regions", region, got=repr(region),
                                 expected=say("faults.region_of_tables", names=", ".join(sorted(known))),
-                                hint=nearest(region, known))
+                                hint=nearest(region, known) or say("faults.add_code", table="regions"))
         names = [objective.name for objective in rules.objectives]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield where.setting("regions", region, "objectives", got=say("faults.twice_objective", name=name),
-                                expected=say("faults.once_objective"))
+                                expected=say("faults.once_objective"), hint=say("faults.remove_one_objective"))
 
 
-def members(selected: Iterable[str], selectors: Selectors, where: Where, region: str, setting: str,
-            faults: list[Fault]) -> set[str]:
+def members(selected: Sequence[str], selectors: Selectors, where: Where, path: Keys, faults: list[Fault]) -> set[str]:
     """Occupations that the selectors of a setting mean; a selector that means none is a fault."""
-    result: set[str] = set()
-    for selector in selected:
-        path = ("regions", region, *setting.split("."))
-        if fault := selectors.fault(where.config, where.row(*path), ".".join(path), selector):
-            faults.append(fault)
-        result.update(selectors.members(selector))
-    return result
+    unknown = [(i, selector) for i, selector in enumerate(selected) if not selectors.members(selector)]
+    faults += few(unknown, lambda found: selectors.fault(*where.settings.of((*path, found[0])),
+                                                         ".".join(map(str, (*path, found[0]))), found[1]))
+    return {occupation for selector in selected for occupation in selectors.members(selector)}
 
 
-def locks(region: str, must: set[str], never: set[str], excluded: set[str], length: int | None, where: Where
+def locks(region: str, rules: Region, must: set[str], never: set[str], excluded: set[str],
+          groups: Iterable[tuple[str, ...]], in_force: frozenset[str], selectors: Selectors, where: Where
           ) -> Iterator[Fault]:
-    """Locks don't contradict one another, the exclusions or the length of the list."""
-    for occupation in sorted(must & never):
+    """What must be listed contradicts neither what must not, nor the limits of the list.
+
+    `must`, `never` and `excluded` are what must_list, must_not_list and exclusions.csv name; a group that one of them
+    touches is wholly listed, or wholly not.
+    """
+    listed, barred = whole_groups(must, groups), whole_groups(never | excluded, groups)
+    for occupation in sorted(listed & barred):
+        why = "locks" if occupation in must & never else "exclusion" if occupation in must & excluded else "group"
         yield where.setting("regions", region, "must_list", expected=say("faults.no_contradiction"),
-                            got=say("faults.contradictory_locks", occupation=occupation))
-    for occupation in sorted(must & excluded):
-        yield where.setting("regions", region, "must_list", expected=say("faults.no_excluded"),
-                            got=say("faults.must_excluded", occupation=occupation))
-    if length is not None and len(must) > length:
-        yield where.setting("regions", region, "must_list", got=say("faults.locks_too_long", n=len(must)),
-                            expected=say("faults.locks_fit", length=length))
+                            got=say(f"faults.contradictory_{why}", occupation=occupation),
+                            hint=say("faults.loosen_lock"))
+    limits: list[tuple[Keys, int | None, set[str]]] = [(("list_length",), rules.list_length, listed)]
+    for word, lengths in (("tier", rules.list_length_by_tier), ("sector", rules.list_length_by_sector)):
+        limits += [((f"list_length_by_{word}", value), most, listed & set(selectors.members(f"{word}:{value}")))
+                   for value, most in lengths.items()]
+    limits.append((("list_changes",), rules.list_changes, (listed - in_force) | (barred & in_force)))
+    for path, most, needed in limits:
+        if most is not None and len(needed) > most:
+            names = ", ".join([*sorted(needed)[:3], *["..."][: len(needed) > 3]])
+            yield where.setting("regions", region, *path, got=str(most), hint=say("faults.loosen_lock"),
+                                expected=say("faults.locks_need", n=len(needed), names=names))
 
 
-def cohorts(by_age: Mapping[tuple[str, str], Mapping[int, float]], last: int, file: str) -> Iterator[Fault]:
+def whole_groups(occupations: set[str], groups: Iterable[tuple[str, ...]]) -> set[str]:
+    """The occupations and all who share a group with one of them, directly or through others."""
+    found, before = set(occupations), -1
+    while len(found) != before:
+        before = len(found)
+        found.update(*(group for group in groups if found & set(group)))
+    return found
+
+
+def cohorts(by_age: Mapping[tuple[str, str], Mapping[int, float]], last: int, where: Where) -> Iterator[Fault]:
     """Retention is given for every year a cohort can reach within the plan, or not at all."""
     told = set()
     for (region, occupation), ages in by_age.items():
         missing = [age for age in range(last + 1) if age not in ages]
         if missing and (region, tuple(missing)) not in told:
             told.add((region, tuple(missing)))
-            yield Fault(file, 0, "cohort_year", say("faults.cohort_missing", age=missing[0], region=region,
-                        occupation=occupation), say("faults.cohort_needed", last=last))
+            got = say("faults.cohort_missing", age=missing[0], region=region, occupation=occupation)
+            yield where.table("retention", 0, "cohort_year", got, say("faults.cohort_needed", last=last),
+                              say("faults.add_cohort", age=missing[0]))
 
 
-def uses(use: pd.DataFrame, services: Mapping[str, Service], file: str) -> Iterator[Fault]:
+def uses(use: pd.DataFrame, services: Mapping[str, Service], where: Where) -> Iterator[Fault]:
     """Use per permit belongs to services of a region or shared ones, and to cohort year 0."""
-    for row in use[use["per"] == "permit"].to_dict("records"):
-        service = services.get(row["service"])
-        if service and service.scope == "area":
-            yield Fault(file, int(row[ROW]), "per", say("faults.no_permit_scope"), say("faults.permit_scope"))
-        if row["cohort_year"] != 0:
-            yield Fault(file, int(row[ROW]), "cohort_year", str(row["cohort_year"]), say("faults.permit_age"))
+    permits = use[use["per"] == "permit"].to_dict("records")
+    local = [row for row in permits if row["service"] in services and services[row["service"]].scope == "area"]
+    yield from few(local, lambda row: where.table("service_use", row[ROW], "per", say("faults.no_permit_scope"),
+                                                  say("faults.permit_scope"), say("faults.change_per")))
+    later = [row for row in permits if row["cohort_year"] != 0]
+    yield from few(later, lambda row: where.table("service_use", row[ROW], "cohort_year", cell(row["cohort_year"]),
+                                                  say("faults.permit_age"), say("faults.write_like", example="0")))
 
 
-def places(frame: pd.DataFrame, services: Mapping[str, Service], everywhere: Mapping[str, set[str]], file: str
-           ) -> Iterator[Fault]:
+def places(name: str, frame: pd.DataFrame, services: Mapping[str, Service], everywhere: Mapping[str, set[str]],
+           where: Where) -> Iterator[Fault]:
     """Every place is of the kind that the scope of its service says."""
-    for row in frame.to_dict("records"):
-        service = services.get(row["service"])
-        if service and row["place"] != ANY and row["place"] not in everywhere[service.scope]:
-            names = ", ".join(sorted(everywhere[service.scope])[:12])
-            expected = say("faults.scope_place", places=names, scope=service.scope)
-            yield Fault(file, int(row[ROW]), "place", repr(row["place"]), expected,
-                        nearest(row["place"], everywhere[service.scope]))
+    wrong = [row for row in frame.to_dict("records") if row["service"] in services and row["place"] != ANY
+             and row["place"] not in everywhere[services[row["service"]].scope]]
+
+    def fault(row: dict) -> Fault:
+        scope = services[row["service"]].scope
+        names = ", ".join(sorted(everywhere[scope])[:12])
+        return where.table(name, row[ROW], "place", repr(row["place"]),
+                           say("faults.scope_place", places=names, scope=scope),
+                           nearest(row["place"], everywhere[scope]) or say("faults.choose_place"))
+
+    yield from few(wrong, fault)
 
 
 def check(problem: Problem, where: Where) -> list[Fault]:
@@ -117,38 +138,43 @@ def check(problem: Problem, where: Where) -> list[Fault]:
 
 def _quotas(problem: Problem, where: Where) -> Iterator[Fault]:
     """A listed occupation can reach its smallest quota with whole lots, below its largest."""
-    told = set()
+    wrong: dict[tuple[str, float, float, float], str] = {}  # the same numbers of a region are told once
     for (region, occupation), largest in problem.parameters["max_quota"].items():
-        if occupation not in problem.candidates[region]:
-            continue
         lot = problem.parameter("lot", region, occupation) or 1.0
         smallest = problem.parameter("min_quota", region, occupation) or 0.0
-        if math.ceil(smallest / lot) * lot > largest and (region, smallest, largest, lot) not in told:
-            told.add((region, smallest, largest, lot))
-            got = say("faults.min_above_max", minimum=smallest, maximum=largest, region=region, occupation=occupation)
-            yield Fault(f"{where.folder}/parameters.csv", 0, "min_quota/max_quota", got,
-                        say("faults.min_below_max", lot=lot))
+        if occupation in problem.candidates[region] and math.ceil(smallest / lot) * lot > largest:
+            wrong.setdefault((region, smallest, largest, lot), occupation)
+    if not wrong:
+        return
+    table = problem.tables["parameters"]
+    rows = resolve(table.assign(central=table[ROW]), Selectors.of(problem.tables["occupations"]), problem.regions,
+                   problem.years, ("parameter",), "central", "", [])
+    for (region, smallest, largest, lot), occupation in wrong.items():
+        row = rows.get(("min_quota", region, occupation)) or rows["max_quota", region, occupation]
+        got = say("faults.min_above_max", minimum=cell(smallest), maximum=cell(largest), region=region,
+                  occupation=occupation)
+        yield where.table("parameters", int(row), "min_quota/max_quota", got,
+                          say("faults.min_below_max", lot=cell(lot)), say("faults.change_quotas"))
 
 
 def _isco(problem: Problem, where: Where) -> Iterator[Fault]:
     """ISCO-08 unit groups have four digits; a spreadsheet drops the leading zero."""
     table = problem.tables["occupations"]
     bad = table[(table["isco08"] != "") & ~table["isco08"].str.fullmatch("[0-9]{4}").astype(bool)]
-    for code, row in zip(bad["isco08"], bad[ROW], strict=True):
-        yield Fault(f"{where.folder}/occupations.csv", int(row), "isco08", repr(code), say("faults.isco_four"),
-                    say("faults.isco_fix"))
+    yield from few(list(zip(bad["isco08"], bad[ROW], strict=True)), lambda found: where.table(
+        "occupations", int(found[1]), "isco08", repr(found[0]), say("faults.isco_four"), say("faults.isco_fix")))
 
 
 def _sectors(problem: Problem, where: Where) -> Iterator[Fault]:
     """A list length by sector names a sector that exists."""
-    known = sorted(set(problem.tables["occupations"]["sector"]) - {""})
+    known = set(problem.tables["occupations"]["sector"]) - {""}
     for region in problem.regions:
         for sector in problem.rules(region).list_length_by_sector:
             if sector not in known:
                 yield where.setting("regions", region, "list_length_by_sector", sector,
                                     got=say("faults.unknown_sector", name=repr(sector)),
-                                    expected=say("faults.known_sector", names=", ".join(known)),
-                                    hint=nearest(sector, set(known)))
+                                    expected=say("faults.known_sector", names=", ".join(sorted(known))),
+                                    hint=nearest(sector, known) or say("faults.remove_setting"))
 
 
 def _years(problem: Problem, where: Where) -> Iterator[Fault]:
@@ -156,6 +182,6 @@ def _years(problem: Problem, where: Where) -> Iterator[Fault]:
     table = problem.tables["shortages"]
     planned = {str(year) for year in problem.years}
     if len(table) and not table["year"].isin(planned).any():
-        got = say("faults.year_of_plan", first=table["year"].min(), last=table["year"].max())
-        yield where.setting("first_year", got=got, hint=say("faults.check_years"),
-                            expected=say("faults.year_of_plan", first=problem.years[0], last=problem.years[-1]))
+        got = say("faults.year_of_plan", first=problem.years[0], last=problem.years[-1])
+        yield where.setting("first_year", got=got, hint=say("faults.check_years"), expected=say(
+            "faults.year_of_plan", first=table["year"].min(), last=table["year"].max()))

@@ -13,8 +13,8 @@ from optimiser.model import objectives
 from optimiser.model.build import FAMILIES, Family
 from optimiser.scenario import Scale, Scenario
 from optimiser.schema import PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
-from optimiser.tables import cell
-from optimiser.texts import say
+from optimiser.tables import MAX_BYTES, MAX_CELL, cell
+from optimiser.texts import catalogue, say
 
 Rule = Callable[..., Any]
 
@@ -32,7 +32,8 @@ def tables_page() -> str:
     """Every table and column, with meaning, type, unit, range and an example; the conventions of the files."""
     contents = _grid(say("docs.contents_head"), (
         (f"[`{t.file}`](#{t.name}csv)", t.doc.split(". ")[0].rstrip(".") + ".", _yes(t.required)) for t in TABLES))
-    return _page(say("docs.tables_intro"), contents, say("docs.tables_conventions"), *map(_table, TABLES))
+    conventions = say("docs.tables_conventions", cell=_short(MAX_CELL), file=_short(MAX_BYTES))
+    return _page(say("docs.tables_intro"), contents, conventions, *map(_table, TABLES))
 
 
 def _table(table: Table) -> str:
@@ -177,7 +178,7 @@ def words(text: str) -> list[str]:
 
 
 def _notation(parts: Iterable[str]) -> str:
-    used = words("\n".join(parts))
+    used = [name for name in words("\n".join(parts)) if f"docs.word_{name}" in catalogue("en")]
     known = {name: say(f"docs.word_{name}").split(" | ") for name in used}
     roles = ("decided", "follows", "table", "worked_out")
     grids = []

@@ -38,11 +38,16 @@ class Fault:
         if self.row:
             place += f", row {self.row}"
         if self.column:
-            place += f", {self.column}"
+            place += f", {self.column[:200]}"
         line = f"{place}: got {self.got}; expected {self.expected}"
         if self.hint:
             line += f"; {self.hint}"
-        return " ".join(line.split())
+        return printable(" ".join(line.split()))
+
+
+def printable(line: str) -> str:
+    """A line that a terminal shows as it is: what it would not show, or obey, is written as an escape."""
+    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 class OptimiserError(Exception):

@@ -11,13 +11,12 @@ from typing import Any
 import pandas as pd
 
 from optimiser import consistency, scenario, strictyaml
-from optimiser.config import Config, parse
+from optimiser.config import Config, Places, parse
 from optimiser.config import Region as Rules
 from optimiser.errors import Fault, InputError
 from optimiser.schema import ANY, BY_NAME, PARAMETERS, SERVICE_PARAMETERS, SHARED
 from optimiser.selectors import Selectors, resolve
 from optimiser.tables import Tables, read_all, write
-from optimiser.texts import say
 
 DEFAULTS = {"weight": 1.0, "uptake": 1.0, "additional": 1.0, "lot": 1.0, "min_quota": 0.0, "training_lag": 0.0}
 
@@ -143,7 +142,8 @@ class Problem:
     @cached_property
     def _attributes(self) -> dict[str, dict[str, str]]:
         table = self.tables["occupations"].set_index("occupation")
-        return {name: table[name].to_dict() for name in ("sector", "skill_tier", "regulated", "risk_class")}
+        return {name: dict(zip(table.index, table[name], strict=True))
+                for name in ("sector", "skill_tier", "regulated", "risk_class")}
 
     def _titles(self, table: str, language: str) -> dict[str, str]:
         frame = self.tables[table]
@@ -180,25 +180,25 @@ def load(path: str | Path, scenarios: Sequence[str] = (), settings: Sequence[str
     """
     path = Path(path)
     raw, lines = strictyaml.read(path)
-    patch = scenario.collect(path, scenarios, settings)
-    raw = scenario.apply_settings(raw, patch)
     faults: list[Fault] = []
+    patch = scenario.collect(path, raw, scenarios, settings, faults)
+    raw = scenario.apply_settings(raw, patch, faults)
+    places = Places(str(path), lines, tuple((keys, file, row) for keys, _, file, row in patch.settings))
     config, tables = None, None
     try:
-        config = parse(raw, path, scenario.lines(lines, patch))
+        config = parse(raw, places)
     except InputError as error:
         faults += error.faults
     folder = raw.get("tables")
-    if isinstance(folder, str):
+    if isinstance(folder, str) and folder:
+        shown = _tidy(str(path.parent / folder))
         try:
-            shown = str(Path(path.parent / folder)) if not Path(folder).is_absolute() else folder
-            tables = read_all(path.parent / folder, _tidy(shown))
-            tables = scenario.apply_scales(tables, patch)
+            tables = scenario.apply_scales(read_all(path.parent / folder, shown), patch, faults)
         except InputError as error:
             faults += error.faults
     if faults or config is None or tables is None:
         raise InputError(faults)
-    return build(config, tables, str(path), _tidy(str(path.parent / str(folder))), lines)
+    return build(config, tables, places, _tidy(str(path.parent / str(folder))))
 
 
 def _tidy(shown: str) -> str:
@@ -212,8 +212,7 @@ def _tidy(shown: str) -> str:
     return str(Path(*parts)) if parts else "."
 
 
-def build(config: Config, tables: Tables, config_file: str = "config", folder: str = "tables",
-          lines: strictyaml.Lines | None = None) -> Problem:
+def build(config: Config, tables: Tables, places: Places | None = None, folder: str = "tables") -> Problem:
     """A Problem from checked settings and tables; cross-checks them.
 
     Raises
@@ -222,7 +221,7 @@ def build(config: Config, tables: Tables, config_file: str = "config", folder: s
         With every contradiction between the two that makes the case meaningless.
     """
     faults: list[Fault] = []
-    where = consistency.Where(config_file, folder, lines or {})
+    where = consistency.Where(places or Places("config"), folder)
     known = set(tables["regions"]["region"])
     faults += consistency.regions(config, known, where)
     selectors = Selectors.of(tables["occupations"])
@@ -232,8 +231,8 @@ def build(config: Config, tables: Tables, config_file: str = "config", folder: s
     data: dict[str, Any] = {"config": config, "tables": tables, "regions": regions, "areas": areas,
                             "years": config.years, "reviews": {r: _reviews(config, r) for r in regions}}
     data |= _persons(tables, areas, config)
-    data |= _numbers(tables, selectors, regions, config, folder, faults)
-    data |= _services(tables, areas, selectors, regions, config, folder, faults)
+    data |= _numbers(tables, selectors, regions, config, where, faults)
+    data |= _services(tables, areas, selectors, regions, config, where, faults)
     data |= _lists(tables, selectors, areas, regions, config, where, data, faults)
     data["reach"] = _reach(tables["commuting"], areas)
     if not faults:
@@ -270,11 +269,11 @@ def _persons(tables: Tables, areas: dict[str, tuple[str, ...]], config: Config) 
     return result
 
 
-def _numbers(tables: Tables, selectors: Selectors, regions: tuple[str, ...], config: Config, folder: str,
-             faults: list[Fault]) -> dict[str, Any]:
+def _numbers(tables: Tables, selectors: Selectors, regions: tuple[str, ...], config: Config,
+             where: consistency.Where, faults: list[Fault]) -> dict[str, Any]:
     def resolved(table: str, extra: tuple[str, ...]) -> dict[tuple[Any, ...], float]:
-        return resolve(tables[table], selectors, regions, config.years, extra, config.values, f"{folder}/{table}.csv",
-                       faults)
+        return resolve(tables[table], selectors, regions, config.years, extra, config.values,
+                       f"{where.folder}/{table}.csv", faults)
 
     parameters: dict[str, dict[tuple[str, str], float]] = {p.name: {} for p in PARAMETERS}
     for (name, region, occupation), number in resolved("parameters", ("parameter",)).items():
@@ -283,7 +282,7 @@ def _numbers(tables: Tables, selectors: Selectors, regions: tuple[str, ...], con
     for (age, region, occupation), number in resolved("retention", ("cohort_year",)).items():
         by_age.setdefault((region, occupation), {})[int(age)] = number
     last = len(config.years) - 1
-    faults += consistency.cohorts(by_age, last, f"{folder}/retention.csv")
+    faults += consistency.cohorts(by_age, last, where)
     retention = {key: tuple(ages.get(age, 0.0) for age in range(last + 1)) for key, ages in by_age.items()}
     whole = {(r, o): (1.0,) * (last + 1) for r in regions for o in selectors.occupations}
     places = resolved("training_places", ())
@@ -310,18 +309,18 @@ def _by_region_and_year(frame: pd.DataFrame, regions: tuple[str, ...], config: C
 
 
 def _services(tables: Tables, areas: dict[str, tuple[str, ...]], selectors: Selectors, regions: tuple[str, ...],
-              config: Config, folder: str, faults: list[Fault]) -> dict[str, Any]:
+              config: Config, where: consistency.Where, faults: list[Fault]) -> dict[str, Any]:
     services = {row["service"]: Service(row["service"], row["scope"], row["unit"])
                 for row in tables["services"].to_dict("records")}
     places = {code: {"area": tuple(a for r in regions for a in areas[r]), "region": regions,
                      SHARED: (SHARED,)}[service.scope] for code, service in services.items()}
     everywhere = {"area": set(tables["areas"]["area"]), "region": set(tables["regions"]["region"]), SHARED: {SHARED}}
     use = tables["service_use"]
-    faults += consistency.uses(use, services, f"{folder}/service_use.csv")
+    faults += consistency.uses(use, services, where)
     for name in ("capacities", "service_parameters"):
-        faults += consistency.places(tables[name], services, everywhere, f"{folder}/{name}.csv")
+        faults += consistency.places(name, tables[name], services, everywhere, where)
     rows = resolve(use, selectors, regions, config.years, ("service", "per", "cohort_year"), config.values,
-                   f"{folder}/service_use.csv", faults)
+                   f"{where.folder}/service_use.csv", faults)
     use_permit: dict[tuple[str, str, str], float] = {}
     by_age: dict[tuple[str, str, str], dict[int, float]] = {}
     for (service, per, age, region, occupation), number in sorted(rows.items()):
@@ -375,12 +374,14 @@ def _lists(tables: Tables, selectors: Selectors, areas: dict[str, tuple[str, ...
         short = {o for o, p, _ in data["shortage"] if p in here}
         in_force[region] = frozenset(in_force_table["occupation"][in_force_table["region"] == region])
         excluded = set(exclusions["occupation"][exclusions["region"].isin([region, ANY])])
-        must = consistency.members(rules.must_list, selectors, where, region, "must_list", faults)
-        never = consistency.members(rules.must_not_list, selectors, where, region, "must_not_list", faults)
+        home = ("regions", region)
+        must = consistency.members(rules.must_list, selectors, where, (*home, "must_list"), faults)
+        never = consistency.members(rules.must_not_list, selectors, where, (*home, "must_not_list"), faults)
         groups[region] = tuple(
-            tuple(sorted(consistency.members(group, selectors, where, region, f"groups.{i}", faults)))
+            tuple(sorted(consistency.members(group, selectors, where, (*home, "groups", i), faults)))
             for i, group in enumerate(rules.groups))
-        faults += consistency.locks(region, must, never, excluded, rules.list_length, where)
+        faults += consistency.locks(region, rules, must, never, excluded, groups[region], in_force[region], selectors,
+                                    where)
         named = must.union(*groups[region]) if groups[region] else must
         candidates[region] = tuple(sorted((short - excluded) | in_force[region] | named))
         locked |= {(region, o): 0 for o in candidates[region] if o in never | excluded}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 from pydantic import Field, ValidationError
 
 from optimiser import strictyaml
-from optimiser.config import Region, Settings, frozen, located
+from optimiser.config import Code, Keys, Places, Region, Settings, frozen, located
 from optimiser.errors import Fault, InputError
-from optimiser.schema import BY_NAME, TABLES
-from optimiser.strictyaml import Lines
-from optimiser.tables import ROW, Tables, nearest
+from optimiser.schema import BY_NAME, TABLES, Table
+from optimiser.tables import ROW, Tables, beyond, cell, meant, nearest
 from optimiser.texts import say
 
 
@@ -24,7 +24,7 @@ class Scale(Settings):
 
     table: str
     """Table with low, central and high."""
-    where: dict[str, str | int] = {}
+    where: dict[str, Code] = {}
     """Column: value pairs that a row must all have; nothing means every row."""
     by: Annotated[float, Field(ge=0, le=1000)]
     """Factor for low, central and high."""
@@ -49,146 +49,153 @@ class Scenario(Settings):
 class Patch:
     """Scenarios and single settings, in the order they apply."""
 
-    settings: tuple[tuple[str, Any, str, int], ...] = ()  # path, value, file, row
-    scales: tuple[tuple[Scale, str, int], ...] = field(default=())  # scale, file, row
+    settings: tuple[tuple[Keys, Any, str, int], ...] = ()  # path, value, file, row
+    scales: tuple[tuple[Scale, int, Places], ...] = ()  # scale, its position in the file, where that is
 
 
-def collect(config: Path, names: Sequence[str], settings: Sequence[str]) -> Patch:
-    """Read the named scenarios and the `path=value` settings.
-
-    Raises
-    ------
-    InputError
-        For a scenario that does not exist or is malformed, and for a setting without `=`.
-    """
+def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: Sequence[str], faults: list[Fault]
+            ) -> Patch:
+    """Read the named scenarios and the `path=value` settings; what can't be read is added to `faults`."""
     folder = config.parent / "scenarios"
     known = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
-    faults: list[Fault] = []
-    chosen: list[tuple[str, Any, str, int]] = []
-    scales: list[tuple[Scale, str, int]] = []
-    for name in [part.strip() for entry in names for part in entry.split(",")]:
-        if name not in known:
-            faults.append(Fault(str(folder), 0, "--scenario", say("faults.no_scenario", name=repr(name)),
-                                say("faults.known_scenario", names=", ".join(known)), nearest(name, set(known))))
+    wanted = [part.strip() for entry in names for part in entry.split(",")]
+    chosen: list[tuple[Keys, Any, str, int]] = []
+    scales: list[tuple[Scale, int, Places]] = []
+    for i, name in enumerate(wanted):
+        if name not in known or name in wanted[:i]:
+            word = "twice_scenario" if name in known else "no_scenario"
+            hint = say("faults.once_scenario") if name in known else nearest(name, set(known))
+            faults.append(Fault(str(folder), 0, "--scenario", say(f"faults.{word}", name=repr(name)),
+                                say("faults.known_scenario", names=", ".join(known)),
+                                hint or say("faults.write_scenario")))
             continue
         try:
-            one, lines = _read(known[name])
+            one, places = _read(known[name])
         except InputError as error:
             faults += error.faults
             continue
-        file = str(known[name])
-        chosen += [(path, value, file, lines.get(("set", path), 0)) for path, value in one.set.items()]
-        scales += [(scale, file, lines.get(("scale", i), 0)) for i, scale in enumerate(one.scale)]
+        chosen += [(full_path(path, raw), value, *places.of(("set", path))) for path, value in one.set.items()]
+        scales += [(scale, n, places) for n, scale in enumerate(one.scale)]
     for setting in settings:
         path, sign, value = setting.partition("=")
         if not sign or not path:
-            faults.append(Fault("--set", 0, "", repr(setting[:80]), say("faults.set_form")))
+            faults.append(Fault("--set", 0, "", repr(setting[:80]), say("faults.set_form"), say("faults.set_example")))
             continue
-        chosen.append((path, _inline(value), "--set", 0))
-    if faults:
-        raise InputError(faults)
+        try:
+            chosen.append((full_path(path, raw), strictyaml.inline(value, f"--set {path}"), "--set", 0))
+        except InputError as error:
+            faults += error.faults
     return Patch(tuple(chosen), tuple(scales))
 
 
-def _inline(value: str) -> Any:
-    """A value as it would be read in the config: `30`, `true`, `[2221, 0110]`."""
-    value = value.strip()
-    if value.startswith("[") and value.endswith("]"):
-        return [strictyaml.scalar(part.strip()) for part in value[1:-1].split(",") if part.strip()]
-    return strictyaml.scalar(value)
-
-
-def _read(file: Path) -> tuple[Scenario, Lines]:
+def _read(file: Path) -> tuple[Scenario, Places]:
     raw, lines = strictyaml.read(file)
+    places = Places(str(file), lines)
     try:
-        return Scenario.model_validate(frozen(raw)), lines
+        return Scenario.model_validate(frozen(raw)), places
     except ValidationError as error:
-        raise InputError(located(str(file), lines, dict(item)) for item in error.errors()) from None
+        raise InputError(located(Scenario, places, dict(item)) for item in error.errors()) from None
 
 
-def apply_settings(raw: dict[str, Any], patch: Patch) -> dict[str, Any]:
-    """Plain settings with the patch's values in their places.
-
-    Raises
-    ------
-    InputError
-        For a path that leads through something that is no setting.
-    """
-    result = copy.deepcopy(raw)
-    faults = []
-    for path, value, file, row in patch.settings:
-        parts = full_path(path, raw)
-        holder: Any = result
-        for part in parts[:-1]:
-            if isinstance(holder, list) and part.isdigit() and int(part) < len(holder):
-                holder = holder[int(part)]
-            elif isinstance(holder, dict):
-                holder = holder.setdefault(part, {})
-            else:
-                holder = None
-        if isinstance(holder, dict):
-            holder[parts[-1]] = value
-        elif isinstance(holder, list) and parts[-1].isdigit() and int(parts[-1]) < len(holder):
-            holder[int(parts[-1])] = value
-        else:
-            names = ", ".join(raw) if isinstance(raw, dict) else ""
-            faults.append(Fault(file, row, path, say("faults.unknown_path", path=repr(path)),
-                                say("faults.known_path", names=names)))
-    if faults:
-        raise InputError(faults)
-    return result
-
-
-def full_path(path: str, raw: dict[str, Any]) -> tuple[str, ...]:
+def full_path(path: str, raw: dict[str, Any]) -> Keys:
     """`list_length.BE2` as `regions.BE2.list_length`; any other path as it stands."""
     parts = tuple(path.split("."))
-    regions = raw.get("regions")
-    if len(parts) > 1 and parts[0] in Region.model_fields and isinstance(regions, dict) and parts[1] in regions:
+    if len(parts) > 1 and parts[0] in Region.model_fields and parts[0] not in raw:
         return ("regions", parts[1], parts[0], *parts[2:])
     return parts
 
 
-def lines(base: Lines, patch: Patch) -> Lines:
-    """Lines of the config without those of replaced settings, which stand elsewhere."""
-    replaced = {full_path(path, {})[-1] for path, *_ in patch.settings}
-    return {path: row for path, row in base.items() if not path or path[-1] not in replaced}
+def apply_settings(raw: dict[str, Any], patch: Patch, faults: list[Fault]) -> dict[str, Any]:
+    """Plain settings with the patch's values in their places; a path that leads nowhere is added to `faults`."""
+    result = copy.deepcopy(raw)
+    for path, value, file, row in patch.settings:
+        if not _put(result, path, copy.deepcopy(value)):
+            where = ".".join(map(str, path))
+            faults.append(Fault(file, row, where, say("faults.unknown_path", path=repr(where[:80])),
+                                say("faults.known_path"), say("faults.see_config")))
+    return result
 
 
-def apply_scales(tables: Tables, patch: Patch) -> Tables:
+def _put(holder: Any, path: Keys, value: Any) -> bool:
+    """Put a value in its place, making mappings on the way; whether the path leads to one."""
+    if len(path) > strictyaml.MAX_DEPTH:
+        return False
+    for part in path[:-1]:
+        if isinstance(holder, dict):
+            if holder.get(part) is None:
+                holder[part] = {}
+            holder = holder[part]
+        elif _entry(holder, part):
+            holder = holder[int(part)]
+    last = path[-1]
+    if isinstance(holder, dict):
+        holder[last] = value
+    elif _entry(holder, last):
+        holder[int(last)] = value
+    else:
+        return False
+    return True
+
+
+def _entry(holder: Any, part: str | int) -> bool:
+    """Whether `part` is the position of an entry of a list, counted from 0."""
+    return isinstance(holder, list) and str(part) in map(str, range(len(holder)))
+
+
+def apply_scales(tables: Tables, patch: Patch, faults: list[Fault]) -> Tables:
     """Tables with the patch's factors applied to low, central and high.
 
-    Raises
-    ------
-    InputError
-        For a table without numbers, an unknown column, rows that don't exist, or a result out of range.
+    A table without numbers, rows that don't exist, or a result out of range is added to `faults`.
     """
     result = dict(tables)
-    faults: list[Fault] = []
-    for scale, file, row in patch.scales:
-        table = BY_NAME.get(scale.table)
-        if table is None or not table.numeric:
-            names = ", ".join(t.name for t in TABLES if t.numeric)
-            faults.append(Fault(file, row, "table", repr(scale.table), say("faults.numeric_table", names=names)))
+    numeric = [table.name for table in TABLES if table.numeric]
+    for scale, n, places in patch.scales:
+        def fault(column: str, got: str, expected: str, hint: str, n: int = n, places: Places = places) -> None:
+            faults.append(Fault(*places.of(("scale", n, column)), f"scale.{n}.{column}", got, expected, hint))
+
+        if scale.table not in numeric:
+            fault("table", repr(scale.table), say("faults.numeric_table", names=", ".join(numeric)),
+                  meant(scale.table, numeric) or say("faults.choose_word"))
             continue
-        frame = result[table.name].copy()
-        unknown = [name for name in scale.where if name not in frame or name == ROW]
-        mask = frame[ROW].notna()
-        for name, value in scale.where.items():
-            if name not in unknown:
-                mask &= frame[name].astype(str) == str(value)
-        if unknown or not mask.any():
-            where = ", ".join(f"{name}={value}" for name, value in scale.where.items())
-            faults.append(Fault(file, row, "where", say("faults.scale_none", where=where),
-                                say("faults.scale_matches", table=table.name)))
+        table, frame = BY_NAME[scale.table], result[scale.table].copy()
+        rows, missing = _matching(frame, scale.where)
+        if not rows.any():
+            fault("where", f"{missing}: {scale.where[missing]}" if missing else say("faults.no_rows"),
+                  say("faults.scale_matches", table=scale.table), _nearest_row(frame, table, scale.where, missing))
             continue
         for name in ("low", "central", "high"):
-            frame.loc[mask, name] = (frame.loc[mask, name] * scale.by).round(9)
-        limit = table.column("central").maximum
-        largest = frame.loc[mask, "high"].fillna(frame.loc[mask, "central"]).max()
-        if limit is not None and largest > limit:
-            faults.append(Fault(file, row, "by", say("faults.value_out_of_range", value=largest),
-                                say("faults.at_most", maximum=limit)))
-        result[table.name] = frame
-    if faults:
-        raise InputError(faults)
+            frame.loc[rows, name] = (frame.loc[rows, name] * scale.by).round(9)
+            if found := _out_of_range(frame, table, name):
+                number, minimum, maximum = found
+                fault("by", say("faults.value_out_of_range", value=cell(number)),
+                      say("faults.between", minimum=cell(minimum), maximum=cell(maximum)), say("faults.other_factor"))
+        result[scale.table] = frame
     return result
+
+
+def _matching(frame: pd.DataFrame, where: dict[str, str]) -> tuple[pd.Series, str]:
+    """Rows that have all the values, and the column that leaves none; no column when some are left."""
+    rows = pd.Series(True, index=frame.index)
+    for name, value in where.items():
+        rows &= frame[name].map(cell) == value if name in frame and name != ROW else False
+        if not rows.any():
+            return rows, name
+    return rows, ""
+
+
+def _nearest_row(frame: pd.DataFrame, table: Table, where: dict[str, str], missing: str) -> str:
+    names = [column.name for column in table.columns]
+    near = nearest(where[missing], set(frame[missing].map(cell))) if missing in names else meant(missing, names)
+    return near or say("faults.check_where")
+
+
+def _out_of_range(frame: pd.DataFrame, table: Table, name: str) -> tuple[float, float, float] | None:
+    """A number outside the range of its column or parameter, with the ends of that range."""
+    column = table.column(name)
+    low, high = column.minimum or 0.0, column.maximum or 0.0
+    wrong = frame[name][(frame[name] < low) | (frame[name] > high)]
+    if len(wrong):
+        return wrong.iloc[0], low, high
+    for parameter, positions in beyond(frame, table, name):
+        return frame[name].iloc[positions[0]], parameter.minimum, parameter.maximum
+    return None

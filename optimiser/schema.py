@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["code", "selector", "text", "number", "whole", "year", "choice", "flag"]
+Kind = Literal["code", "selector", "text", "number", "whole", "year", "date", "choice", "flag"]
 
 BASES = ("observed", "derived", "estimated", "assumed")
 CONFIDENCES = ("high", "medium", "low")
 ANY = "*"
 SHARED = "shared"
+SELECTOR_WORDS = ("sector", "tier", "risk", "regulated", "group")
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ TABLES = (
               Column("source", "code", "Short name of the source.", "S01"),
               Column("publisher", "text", "Who published it.", "Statbel"),
               Column("title", "text", "What it is called.", "Job vacancy survey, Q4 2023"),
-              Column("date", "text", "When it was published or seen: YYYY, YYYY-MM or YYYY-MM-DD.", "2024-03"),
+              Column("date", "date", "When it was published or seen: YYYY, YYYY-MM or YYYY-MM-DD.", "2024-03"),
               Column("confidence", "choice", "How far the figures may be trusted.", "high", choices=CONFIDENCES),
               Column("note", "text", "What to know before using it.", "survey stock, not yearly flow",
                      required=False, filled=False),

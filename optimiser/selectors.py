@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from optimiser.errors import Fault
-from optimiser.schema import ANY
-from optimiser.tables import ROW, nearest
+from optimiser.schema import ANY, SELECTOR_WORDS
+from optimiser.tables import ROW, few, nearest
 from optimiser.texts import say
 
 _ATTRIBUTES = {"sector": "sector", "tier": "skill_tier", "risk": "risk_class", "regulated": "regulated"}
@@ -29,7 +30,7 @@ class Selectors:
         """Index the attributes of an `occupations` table once."""
         attributes: dict[tuple[str, str], tuple[str, ...]] = {}
         for word, column in _ATTRIBUTES.items():
-            for value, rows in table.groupby(column, sort=True):
+            for value, rows in table[table[column] != ""].groupby(column, sort=True):
                 attributes[word, str(value)] = tuple(rows["occupation"])
         return cls(tuple(table["occupation"]), frozenset(table["occupation"]), attributes)
 
@@ -53,16 +54,14 @@ class Selectors:
         word, _, value = selector.partition(":")
         return (2, len(value)) if word == "group" else (1, 0)
 
-    def fault(self, file: str, row: int, column: str, selector: str) -> Fault | None:
-        """The fault of a selector that means nothing; None when it means something."""
-        if self.members(selector):
-            return None
-        known_word = selector.partition(":")[0] in (*_ATTRIBUTES, "group") and ":" in selector
-        if known_word:
-            got = say("faults.selector_nothing", selector=repr(selector))
-            return Fault(file, row, column, got, say("faults.selector_matches"))
+    def fault(self, file: str, row: int, column: str, selector: str) -> Fault:
+        """The fault of a selector that means nothing."""
+        word, colon, _ = selector.partition(":")
+        if colon and word in SELECTOR_WORDS:
+            got = say("faults.selector_nothing", selector=repr(selector[:80]))
+            return Fault(file, row, column, got, say("faults.selector_matches"), say("faults.check_selector"))
         return Fault(file, row, column, repr(selector[:80]), say("faults.selector"),
-                     nearest(selector, set(self.codes)))
+                     nearest(selector, set(self.codes)) or say("faults.add_code", table="occupations"))
 
 
 def resolve(
@@ -74,7 +73,7 @@ def resolve(
     value: str,
     shown: str,
     faults: list[Fault],
-) -> dict[tuple[Hashable, ...], float]:
+) -> dict[tuple[Any, ...], float]:
     """The winning number for every combination the rows of a table speak of.
 
     Parameters
@@ -93,25 +92,28 @@ def resolve(
         year; two equally specific rows are a fault.
     """
     regions, years = tuple(regions), tuple(years)
-    best: dict[tuple[Hashable, ...], tuple[tuple[int, ...], float, int, str]] = {}
+    best: dict[tuple[Any, ...], tuple[tuple[int, ...], float, int, str]] = {}
     with_year = "year" in frame
+    meaning = {str(selector): selectors.members(str(selector)) for selector in frame["occupation"].unique()}
+    unknown, ambiguous = [], []
     for record in frame.to_dict("records"):
         selector, row = str(record["occupation"]), int(record[ROW])
-        if fault := selectors.fault(shown, row, "occupation", selector):
-            faults.append(fault)
-            continue
+        if not meaning[selector]:
+            unknown.append((row, selector))
         number = record[value] if pd.notna(record[value]) else record["central"]
         rank = (*selectors.specificity(selector), int(record["region"] != ANY),
                 int(with_year and record["year"] != ANY))
-        for key in _keys(record, selectors.members(selector), regions, years if with_year else None, extra):
+        for key in _keys(record, meaning[selector], regions, years if with_year else None, extra):
             held = best.get(key)
             if held and held[0] == rank:
-                faults.append(Fault(shown, row, "occupation", say("faults.ambiguous", first=repr(held[3]),
-                              second=repr(selector), occupation=key[len(extra) + 1]), say("faults.one_winner"),
-                              say("faults.add_exact")))
+                ambiguous.append((row, held[3], selector, key[len(extra) + 1]))
                 break
             if not held or held[0] < rank:
                 best[key] = (rank, float(number), row, selector)
+    faults += few(unknown, lambda found: selectors.fault(shown, found[0], "occupation", found[1]))
+    faults += few(ambiguous, lambda found: Fault(
+        shown, found[0], "occupation", say("faults.ambiguous", first=repr(found[1]), second=repr(found[2]),
+                                           occupation=found[3]), say("faults.one_winner"), say("faults.add_exact")))
     return {key: held[1] for key, held in best.items()}
 
 

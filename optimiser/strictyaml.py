@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from optimiser.errors import Fault, InputError
 from optimiser.texts import say
 
 MAX_DEPTH = 20
-MAX_BYTES = 5_000_000
+MAX_BYTES = 1_000_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?\Z|-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+\Z")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -32,15 +34,12 @@ def read(path: Path) -> tuple[dict[str, Any], Lines]:
     text = read_text(path, MAX_BYTES)
     try:
         _refuse_tricks(file, text)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or say("faults.unreadable_yaml")
-        row = mark.line + 1 if mark else 0
-        fault = Fault(file, row, "", str(problem), say("faults.valid_yaml"), say("faults.fix_yaml"))
-        raise InputError([fault]) from None
+        raise InputError([_unreadable(file, text, error)]) from None
     if not isinstance(node, yaml.MappingNode):
-        raise InputError([Fault(file, 1, "", say("faults.no_mapping"), say("faults.mapping"))])
+        fault = Fault(file, 1, "", say("faults.no_mapping"), say("faults.mapping"), say("faults.see_config"))
+        raise InputError([fault])
     faults: list[Fault] = []
     lines: Lines = {}
     value = _value(file, node, (), lines, faults)
@@ -49,50 +48,90 @@ def read(path: Path) -> tuple[dict[str, Any], Lines]:
     return value, lines
 
 
+def inline(text: str, file: str) -> Any:
+    """A value given on the command line, as it would be read in the config: `30`, `[2221, "0110"]`, `{high: 8}`.
+
+    Raises
+    ------
+    InputError
+        When a list, mapping or quoted text is no valid YAML.
+    """
+    text = text.strip()
+    if not text.startswith(("[", "{", '"', "'")):
+        return scalar(text)
+    faults: list[Fault] = []
+    try:
+        _refuse_tricks(file, text)
+        value = _value(file, yaml.compose(text, Loader=yaml.CSafeLoader), (), {}, faults)
+    except yaml.YAMLError as error:
+        raise InputError([replace(_unreadable(file, text, error), row=0)]) from None
+    if faults:
+        raise InputError(faults)
+    return value
+
+
+def _unreadable(file: str, text: str, error: yaml.YAMLError) -> Fault:
+    """What the YAML reader stumbled over, and where."""
+    mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
+    row = mark.line + 1 if mark else text[:position].count("\n") + 1
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or say("faults.unreadable_yaml")
+    return Fault(file, row, "", str(problem), say("faults.valid_yaml"), say("faults.fix_yaml"))
+
+
 def read_text(path: Path, limit: int) -> str:
     """The text of a UTF-8 file; anything else is one clear fault.
 
     Raises
     ------
     InputError
-        When the file is missing, too large, not UTF-8, or begins with a byte-order mark.
+        When the file is missing, no plain file, too large, not UTF-8, or begins with a byte-order mark.
     """
     file = str(path)
+
+    def refused(row: int, got: str, expected: str, hint: str) -> InputError:
+        return InputError([Fault(file, row, "", got, expected, hint)])
+
     try:
-        if path.stat().st_size > limit:
-            fault = Fault(file, 0, "", f"{path.stat().st_size} bytes", say("faults.at_most_bytes", limit=limit))
-            raise InputError([fault])
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):  # a pipe or a device would never end
+            raise refused(0, say("faults.no_plain_file"), say("faults.readable_file"), say("faults.check_path"))
+        if state.st_size > limit:
+            raise refused(0, f"{state.st_size} bytes", say("faults.at_most_bytes", limit=limit), say("faults.split"))
         data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError([Fault(file, 0, "", reason, say("faults.readable_file"), say("faults.check_path"))]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refused(0, reason, say("faults.readable_file"), say("faults.check_path")) from None
     if data.startswith(b"\xef\xbb\xbf"):
-        raise InputError([Fault(file, 1, "", say("faults.bom"), say("faults.utf8"), say("faults.save_without_bom"))])
+        raise refused(1, say("faults.bom"), say("faults.utf8"), say("faults.save_without_bom"))
+    zero = data.find(b"\x00")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or zero >= 0:
+        raise refused(data[:max(zero, 0)].count(b"\n") + 1, say("faults.zero_byte"), say("faults.utf8"),
+                      say("faults.save_as_utf8"))
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         got = say("faults.byte", byte=f"0x{data[error.start]:02x}")
-        raise InputError([Fault(file, row, "", got, say("faults.utf8"), say("faults.save_as_utf8"))]) from None
-    if "\x00" in text:
-        row = text[: text.index("\x00")].count("\n") + 1
-        raise InputError([Fault(file, row, "", say("faults.byte", byte="0x00"), say("faults.utf8"))])
-    return text
+        raise refused(row, got, say("faults.utf8"), say("faults.save_as_utf8")) from None
 
 
 def _refuse_tricks(file: str, text: str) -> None:
     """Refuse aliases, tags and deep nesting before anything is built from them."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+
+    def refused(name: str, expected: str, hint: str, **values: str) -> InputError:
+        return InputError([Fault(file, row, "", say(f"faults.{name}", **values), expected, say(f"faults.{hint}"))])
+
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         row = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise InputError([Fault(file, row, "", say("faults.alias"), say("faults.no_alias"))])
+            raise refused("alias", say("faults.no_alias"), "write_out")
         if getattr(event, "tag", None):
-            raise InputError([Fault(file, row, "", say("faults.tag", tag=event.tag), say("faults.no_tag"))])
+            raise refused("tag", say("faults.no_tag"), "remove_tag", tag=event.tag)
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > MAX_DEPTH:
-                raise InputError([Fault(file, row, "", say("faults.deep"), say("faults.at_most_deep", n=MAX_DEPTH))])
+                raise refused("deep", say("faults.at_most_deep", n=MAX_DEPTH), "see_config")
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
 
@@ -103,7 +142,8 @@ def _value(file: str, node: yaml.Node, path: tuple[str | int, ...], lines: Lines
         return _mapping(file, node, path, lines, faults)
     if isinstance(node, yaml.SequenceNode):
         return [_value(file, item, (*path, i), lines, faults) for i, item in enumerate(node.value)]
-    return scalar(node.value) if node.style is None else node.value  # quoted text stays text
+    quoted = isinstance(node, yaml.ScalarNode) and node.style
+    return node.value if quoted else scalar(node.value)  # quoted text stays text
 
 
 def _mapping(
@@ -113,7 +153,8 @@ def _mapping(
     for key_node, value_node in node.value:
         row = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            faults.append(Fault(file, row, "", say("faults.complex_key"), say("faults.plain_key")))
+            faults.append(Fault(file, row, "", say("faults.complex_key"), say("faults.plain_key"),
+                                say("faults.see_config")))
             continue
         key = key_node.value
         if key in result:

@@ -6,24 +6,42 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optimiser.errors import Fault, InputError
-from optimiser.schema import ANY, PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Table
+from optimiser.schema import (
+    ANY,
+    PARAMETERS,
+    SELECTOR_WORDS,
+    SERVICE_PARAMETERS,
+    SHARED,
+    TABLES,
+    Column,
+    Parameter,
+    Table,
+)
 from optimiser.strictyaml import read_text
 from optimiser.texts import say
 
-MAX_BYTES = 1_000_000_000
+MAX_BYTES = 256_000_000
 MAX_CELL = 20_000
-MAX_FAULTS_PER_COLUMN = 20
+MAX_FAULTS = 20  # of one kind in one column; one more line counts the others
 ROW = "_row"  # line of the file a row came from; kept beside the columns of the schema
 Tables = dict[str, pd.DataFrame]
-_NUMBER = r"-?(?:[0-9]+)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?"
-_WHOLE = r"-?[0-9]{1,15}"
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,2})?")
+_LONGEST_NUMBER = 40
+_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}|-?[1-9][0-9]{0,2}\.[0-9]{2}0")  # 1.250: is it 1250?
+_SHAPES = {"year": r"(?:19|20|21)[0-9]{2}", "whole": r"-?(?:0|[1-9][0-9]{0,14})",
+           "date": r"(?:19|20|21)[0-9]{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?"}
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_RESERVED = rf"\*|{SHARED}|(?:{'|'.join(SELECTOR_WORDS)}):.*"  # codes that would be read as something else
+_OTHER_FORMATS = (".xlsx", ".xls", ".xlsm", ".ods", ".tsv", ".tab", ".txt", ".gz", ".zip")
 
 
 def read_all(folder: Path, shown: str = "") -> Tables:
@@ -48,24 +66,25 @@ def read_all(folder: Path, shown: str = "") -> Tables:
         With every fault of every table.
     """
     shown = shown or str(folder)
-    faults: list[Fault] = []
-    if not folder.is_dir():
-        raise InputError([Fault(shown, 0, "", say("faults.no_folder"), say("faults.folder_of_tables"),
-                                say("faults.check_path"))])
-    faults += _unknown_files(folder, shown)
+    try:
+        present = {file.name for file in folder.iterdir()}
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or say("faults.no_folder")
+        fault = Fault(shown, 0, "", reason, say("faults.folder_of_tables"), say("faults.check_path"))
+        raise InputError([fault]) from None
+    faults = [*_unknown_files(present, shown)]
     tables: Tables = {}
     for table in TABLES:
-        file, name = folder / table.file, f"{shown}/{table.file}"
-        if not file.exists():
-            tables[table.name] = _empty(table)
-            if table.required:
-                faults.append(Fault(name, 0, "", say("faults.no_file"), say("faults.required_table")))
-            continue
-        try:
-            tables[table.name] = read(file, table, name)
-        except InputError as error:
-            faults += error.faults
-            tables[table.name] = _empty(table)
+        name = f"{shown}/{table.file}"
+        tables[table.name] = _empty(table)
+        if table.file in present:
+            try:
+                tables[table.name] = read(folder / table.file, table, name)
+            except InputError as error:
+                faults += error.faults
+        elif table.required:
+            faults.append(Fault(name, 0, "", say("faults.no_file"), say("faults.required_table"),
+                                say("faults.add_table")))
     faults += _references(tables, shown, {f.file for f in faults})
     if faults:
         raise InputError(faults)
@@ -83,13 +102,14 @@ def read(path: Path, table: Table, shown: str = "") -> pd.DataFrame:
     frame = pd.DataFrame(index=text.index)
     faults: list[Fault] = []
     for column in table.columns:
-        frame[column.name] = _parse(text[column.name], column, shown, rows, faults)
+        own = column.kind == "code" and not column.refers and table.key == (column.name,)
+        frame[column.name] = _parse(text[column.name], column, own, shown, rows, faults)
     frame[ROW] = rows
     if not faults:
         faults = [*_order_of_range(frame, text, table, shown), *_duplicates(frame, table, shown),
                   *_parameter_ranges(frame, text, table, shown)]
     if faults:
-        raise InputError(_capped(faults))
+        raise InputError(faults)
     return frame.sort_values(list(table.key), kind="stable", ignore_index=True)
 
 
@@ -121,58 +141,69 @@ def _dtype(column: Column) -> str:
     return "float64" if column.kind in ("number", "whole") else "object"
 
 
-def _unknown_files(folder: Path, shown: str) -> Iterator[Fault]:
-    names = [table.file for table in TABLES]
-    for file in sorted(folder.glob("*.csv")):
-        if file.name not in names:
-            near = difflib.get_close_matches(file.name, names, 1, 0.5)
-            hint = say("faults.did_you_mean", name=near[0]) if near else say("faults.move_away")
-            yield Fault(f"{shown}/{file.name}", 0, "", say("faults.unknown_table"),
-                        say("faults.one_of", names=", ".join(names)), hint)
+def _unknown_files(present: set[str], shown: str) -> Iterator[Fault]:
+    """Files that look like tables and would not be read: a limit must not be switched off by a misspelt name."""
+    names = {table.file for table in TABLES}
+    for file in sorted(present - names):
+        stem = file.split(".")[0].lower()
+        if file.lower().endswith(".csv"):
+            yield Fault(f"{shown}/{file}", 0, "", say("faults.unknown_table"),
+                        say("faults.one_of", names=", ".join(table.file for table in TABLES)),
+                        meant(file.lower(), names) or say("faults.move_away"))
+        elif file.lower().endswith(_OTHER_FORMATS) and f"{stem}.csv" in names - present:
+            yield Fault(f"{shown}/{file}", 0, "", say("faults.other_format"), f"{stem}.csv", say("faults.save_as_csv"))
 
 
 def _records(path: Path, table: Table, shown: str) -> tuple[list[str], list[list[str]], list[int]]:
-    """Header, rows of text and the line each row stands on; faults of shape end here."""
+    """Header, rows of text and the line each row begins on; faults of shape end here."""
     text = read_text(path, MAX_BYTES)
-    faults: list[Fault] = []
     records: list[list[str]] = []
     rows: list[int] = []
+    shifted: list[tuple[int, int]] = []
     csv.field_size_limit(MAX_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begin = 1
     try:
         header = next(reader, [])
         _check_header(header, table, shown)
+        begin = reader.line_num + 1
         for record in reader:
-            if not record:
-                continue
-            if len(record) != len(header):
-                faults.append(Fault(shown, reader.line_num, "", say("faults.cells", n=len(record)),
-                                    say("faults.cells", n=len(header)), say("faults.shifted_row")))
-                continue
-            records.append(record)
-            rows.append(reader.line_num)
+            if len(record) == len(header):
+                records.append(record)
+                rows.append(begin)
+            elif record:  # an empty line is no row
+                shifted.append((begin, len(record)))
+            begin = reader.line_num + 1
     except csv.Error as error:
-        faults.append(Fault(shown, reader.line_num, "", str(error), say("faults.valid_csv"), say("faults.fix_quotes")))
-    if faults:
-        raise InputError(_capped(faults))
+        if "field limit" in str(error):
+            fault = Fault(shown, begin, "", say("faults.long_cell"), say("faults.at_most_characters", n=MAX_CELL))
+        else:
+            fault = Fault(shown, begin, "", str(error), say("faults.valid_csv"))
+        raise InputError([replace(fault, hint=say("faults.fix_quotes"))]) from None
+    if shifted:
+        raise InputError(few(shifted, lambda row: Fault(shown, row[0], "", _cells(row[1]), _cells(len(header)),
+                                                        say("faults.shifted_row"))))
     return header, records, rows
+
+
+def _cells(n: int) -> str:
+    return say("faults.one_cell" if n == 1 else "faults.cells", n=n)
 
 
 def _check_header(header: list[str], table: Table, shown: str) -> None:
     names = [column.name for column in table.columns]
-    faults = []
-    if len(header) == 1 and header[0] not in names:
+    if not set(header) & set(names):
+        got, hint = _got(",".join(header)), say("faults.header_first")
         for mark, word in ((";", "faults.semicolons"), ("\t", "faults.tabs"), ("|", "faults.bars")):
-            if mark in header[0]:
-                raise InputError([Fault(shown, 1, "", say(word), say("faults.commas"), say("faults.save_with_commas"))])
-    for name in header:
-        if name not in names:
-            near = difflib.get_close_matches(name.strip().lower(), names, 1)
-            hint = say("faults.did_you_mean", name=near[0]) if near else say("faults.remove_column")
-            faults.append(Fault(shown, 1, repr(name)[:60], say("faults.unknown_column"),
-                                say("faults.one_of", names=", ".join(names)), hint))
-        elif header.count(name) > 1:
-            faults.append(Fault(shown, 1, name, say("faults.column_twice"), say("faults.column_once")))
+            if len(header) == 1 and mark in header[0]:
+                got, hint = say(word), say("faults.save_with_commas")
+        raise InputError([Fault(shown, 1, "", got, say("faults.header", names=",".join(names)), hint)])
+    unknown = [name for name in header if name not in names]
+    faults = list(few(unknown, lambda name: Fault(
+        shown, 1, repr(name)[:60], say("faults.unknown_column"), say("faults.one_of", names=", ".join(names)),
+        meant(name.strip().lower(), names) or say("faults.remove_column"))))
+    faults += [Fault(shown, 1, name, say("faults.column_twice"), say("faults.column_once"), say("faults.remove_column"))
+               for name in names if header.count(name) > 1]
     faults += [Fault(shown, 1, column.name, say("faults.no_column"), say("faults.required_column"),
                      say("faults.add_column", example=column.example))
                for column in table.columns if column.required and column.name not in header]
@@ -180,59 +211,77 @@ def _check_header(header: list[str], table: Table, shown: str) -> None:
         raise InputError(faults)
 
 
-def _parse(text: pd.Series, column: Column, shown: str, rows: list[int], faults: list[Fault]) -> pd.Series:
-    """One column of text as values; cells that can't be are added to `faults`."""
+def _parse(text: pd.Series, column: Column, own: bool, shown: str, rows: list[int], faults: list[Fault]) -> pd.Series:
+    """One column of text as values; cells that can't be are added to `faults`. `own`: the column defines its codes."""
     empty = text == ""
-    bad = text.str.strip() != text
-    bad |= text.str.contains(r"[\r\n\t]", regex=True)
-    if column.filled:
-        bad |= empty
+    bad = (text.str.strip() != text) | text.str.contains(_CONTROL, regex=True) | (empty & column.filled)
     values = text
     if column.kind in ("number", "whole"):
-        shaped = text.str.fullmatch(_NUMBER if column.kind == "number" else _WHOLE).astype(bool)
-        values = pd.to_numeric(text.where(shaped & ~empty, None), errors="coerce").astype("float64")
-        out = (values < (column.minimum if column.minimum is not None else -np.inf)) | (
-            values > (column.maximum if column.maximum is not None else np.inf)) | ~(np.isfinite(values) | values.isna())
-        bad |= (~shaped & ~empty) | out
-    elif column.kind == "year":
-        years = text.str.fullmatch(r"(?:19|20|21)[0-9]{2}").astype(bool)
-        bad |= ~(years | (text == ANY)) if column.wild else ~years
+        shaped = _shaped(text, column)
+        values = pd.to_numeric(text.where(shaped, None), errors="coerce").astype("float64")
+        minimum = -np.inf if column.minimum is None else column.minimum
+        maximum = np.inf if column.maximum is None else column.maximum
+        bad |= (~shaped & ~empty) | (shaped & ~values.between(minimum, maximum))
+    elif column.kind in _SHAPES:
+        bad |= ~(text.str.fullmatch(_SHAPES[column.kind]).astype(bool) | (column.wild & (text == ANY)) | empty)
     elif column.kind in ("choice", "flag"):
-        choices = column.choices or ("yes", "no")
-        bad |= ~(text.isin(choices) | (empty & (not column.filled)))
-    for i in np.flatnonzero(bad.to_numpy(dtype=bool)):
-        cell_text = str(text.iloc[i])
-        faults.append(Fault(shown, rows[i], column.name, _got(cell_text), _expects(column), _advice(cell_text, column)))
+        bad |= ~(text.isin(_choices(column)) | empty)
+    elif own:
+        bad |= text.str.fullmatch(_RESERVED).astype(bool)
+
+    def fault(i: int) -> Fault:
+        wrong = str(text.iloc[i])
+        return Fault(shown, rows[i], column.name, _got(wrong), _expects(column, own), _advice(wrong, column))
+
+    faults += few(np.flatnonzero(bad.to_numpy(dtype=bool)), fault)
     return values
+
+
+def _shaped(text: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "whole":
+        return text.str.fullmatch(_SHAPES["whole"]).astype(bool)
+    shaped = text.str.fullmatch(_NUMBER).astype(bool) & (text.str.len() <= _LONGEST_NUMBER)
+    return shaped & ~text.str.fullmatch(_THOUSANDS).astype(bool)
+
+
+def _choices(column: Column) -> tuple[str, ...]:
+    return column.choices or ("yes", "no")
 
 
 def _got(text: str) -> str:
     return repr(text[:80]) if text else say("faults.empty_cell")
 
 
-def _expects(column: Column) -> str:
+def _expects(column: Column, own: bool = False) -> str:
     if column.kind in ("choice", "flag"):
-        return say("faults.one_of", names=", ".join(column.choices or ("yes", "no")))
+        return say("faults.one_of", names=", ".join(_choices(column)))
     if column.kind in ("number", "whole"):
         limits = say("faults.between", minimum=cell(column.minimum), maximum=cell(column.maximum))
         return " ".join([say(f"faults.a_{column.kind}"), limits, f"({column.unit})" if column.unit else ""])
-    if column.kind == "year":
-        return say("faults.a_year_or_any" if column.wild else "faults.a_year")
-    return say("faults.a_text")
+    if column.kind in ("year", "date"):
+        return say(f"faults.a_{column.kind}_or_any" if column.wild else f"faults.a_{column.kind}")
+    return say("faults.a_code" if own else "faults.a_text")
 
 
 def _advice(text: str, column: Column) -> str:
-    """What to do about a cell, when its shape tells."""
-    if text != text.strip():
+    """What to do about a cell, as far as its shape tells."""
+    if not text:
+        return say("faults.fill_cell", example=column.example or "...")
+    if text != text.strip() or re.search(_CONTROL, text):
         return say("faults.strip_spaces")
-    if column.kind in ("number", "whole"):
-        if re.fullmatch(r"-?[0-9]+,[0-9]+", text):
-            return say("faults.decimal_point", better=text.replace(",", "."))
-        if re.fullmatch(r"-?[0-9]{1,3}([., '\u00a0][0-9]{3})+([.,][0-9]+)?", text):
-            return say("faults.no_thousands")
-        if text.lower() in ("na", "nan", "n/a", "-", "?", "null", "none"):
-            return say("faults.leave_empty") if not column.filled else say("faults.needs_number")
-    return ""
+    if column.kind in ("choice", "flag"):
+        return meant(text.lower(), _choices(column)) or say("faults.choose_word")
+    if column.kind not in ("number", "whole"):
+        return say("faults.write_like", example=column.example or "2026")
+    if re.fullmatch(r"-?[0-9]{1,3}([., '\u00a0\u202f][0-9]{3})+([.,][0-9]+)?", text):
+        return say("faults.no_thousands")
+    if re.fullmatch(r"-?[0-9]+,[0-9]+", text):
+        return say("faults.decimal_point", better=text.replace(",", "."))
+    if text.lower() in ("na", "nan", "n/a", "-", "?", "null", "none"):
+        return say("faults.needs_number" if column.filled else "faults.leave_empty")
+    if _NUMBER.fullmatch(text):
+        return say("faults.check_sign" if text.startswith("-") else "faults.check_unit")
+    return say("faults.write_like", example=column.example or "12.5")
 
 
 def _order_of_range(frame: pd.DataFrame, text: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault]:
@@ -241,40 +290,48 @@ def _order_of_range(frame: pd.DataFrame, text: pd.DataFrame, table: Table, shown
         return
     low, central, high = frame["low"], frame["central"], frame["high"]
     wrong = (low > central) | (central > high) | (low.isna() != high.isna()) | (central.isna() & low.notna())
-    for i in np.flatnonzero(wrong.to_numpy(dtype=bool)):
+
+    def fault(i: int) -> Fault:
         got = ", ".join(f"{name} {_got(str(text[name].iloc[i]))}" for name in ("low", "central", "high"))
-        yield Fault(shown, int(frame[ROW].iloc[i]), "low/central/high", got, say("faults.range_order"))
+        return Fault(shown, int(frame[ROW].iloc[i]), "low/central/high", got, say("faults.range_order"),
+                     say("faults.fix_range"))
+
+    yield from few(np.flatnonzero(wrong.to_numpy(dtype=bool)), fault)
 
 
 def _duplicates(frame: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault]:
     key = list(table.key)
-    again = frame.duplicated(key, keep="first")
-    if not again.any():
+    again = np.flatnonzero(frame.duplicated(key, keep="first"))
+    if not len(again):
         return
-    first = frame.drop_duplicates(key).set_index(key)[ROW]
-    for _, row in frame[again].iterrows():
-        value = tuple(row[key]) if len(key) > 1 else row[key[0]]
-        got = ", ".join(f"{name}={cell(row[name])}" for name in key)
-        yield Fault(shown, int(row[ROW]), "/".join(key), got, say("faults.key_unique"),
-                    say("faults.also_in_row", row=int(first.loc[value])))
+    first = frame.groupby(key, sort=False)[ROW].transform("first")
+    yield from few(again, lambda i: Fault(
+        shown, int(frame[ROW].iloc[i]), "/".join(key),
+        ", ".join(f"{name}={cell(frame[name].iloc[i])}" for name in key), say("faults.key_unique"),
+        say("faults.also_in_row", row=int(first.iloc[i]))))
 
 
 def _parameter_ranges(frame: pd.DataFrame, text: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault]:
     """Numbers of the two parameter tables lie in the range of the parameter they set."""
-    if table.name not in ("parameters", "service_parameters"):
-        return
-    for parameter in PARAMETERS if table.name == "parameters" else SERVICE_PARAMETERS:
-        rows = frame[frame["parameter"] == parameter.name]
-        for name in ("low", "central", "high"):
-            value = rows[name]
-            bad = (value < parameter.minimum) | (value > parameter.maximum)
-            if parameter.whole:
-                bad |= value.notna() & (value % 1 != 0)
-            for i in rows.index[bad]:
-                kind = say("faults.a_whole" if parameter.whole else "faults.a_number")
-                limits = say("faults.between", minimum=cell(parameter.minimum), maximum=cell(parameter.maximum))
-                yield Fault(shown, int(frame[ROW][i]), name, _got(str(text[name][i])),
-                            f"{kind} {limits} ({parameter.unit})")
+    for name in ("low", "central", "high"):
+        for parameter, outside in beyond(frame, table, name):
+            kind = say("faults.a_whole" if parameter.whole else "faults.a_number")
+            limits = say("faults.between", minimum=cell(parameter.minimum), maximum=cell(parameter.maximum))
+            expected = f"{kind} {limits} ({parameter.unit})"
+            yield from few(outside, lambda i, name=name, expected=expected: Fault(
+                shown, int(frame[ROW].iloc[i]), name, _got(str(text[name].iloc[i])), expected,
+                say("faults.check_unit")))
+
+
+def beyond(frame: pd.DataFrame, table: Table, name: str) -> Iterator[tuple[Parameter, np.ndarray]]:
+    """Parameters and the positions of rows whose number `name` lies outside the parameter's range."""
+    for parameter in {"parameters": PARAMETERS, "service_parameters": SERVICE_PARAMETERS}.get(table.name, ()):
+        number = frame[name].where(frame["parameter"] == parameter.name)
+        bad = number.notna() & ~number.between(parameter.minimum, parameter.maximum)
+        if parameter.whole:
+            bad |= number.notna() & (number % 1 != 0)
+        if bad.any():
+            yield parameter, np.flatnonzero(bad)
 
 
 def _references(tables: Tables, shown: str, broken: set[str]) -> Iterator[Fault]:
@@ -288,11 +345,11 @@ def _references(tables: Tables, shown: str, broken: set[str]) -> Iterator[Fault]
                 continue
             codes = known[column.refers]
             allowed = codes | ({ANY} if column.wild else set()) | (set() if column.filled else {""})
-            bad = ~frame[column.name].isin(allowed)
-            faults = [Fault(f"{shown}/{table.file}", int(row), column.name, repr(str(code)[:80]),
-                            say("faults.known_code", table=column.refers), nearest(str(code), codes))
-                      for code, row in zip(frame[column.name][bad], frame[ROW][bad], strict=True)]
-            yield from _capped(faults)
+            bad = np.flatnonzero(~frame[column.name].isin(allowed))
+            yield from few(bad, lambda i, frame=frame, table=table, column=column, codes=codes: Fault(
+                f"{shown}/{table.file}", int(frame[ROW].iloc[i]), column.name, repr(frame[column.name].iloc[i][:80]),
+                say("faults.known_code", table=column.refers),
+                nearest(frame[column.name].iloc[i], codes) or say("faults.add_code", table=column.refers)))
 
 
 def nearest(code: str, codes: set[str]) -> str:
@@ -300,21 +357,18 @@ def nearest(code: str, codes: set[str]) -> str:
     for zeros in ("0", "00", "000"):
         if zeros + code in codes:
             return say("faults.lost_zero", name=zeros + code)
-    near = difflib.get_close_matches(code, sorted(codes)[:5000], 1)
+    return meant(code, sorted(codes)[:5000])
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """A hint naming the nearest of some names; empty when none is near."""
+    near = difflib.get_close_matches(name[:200], list(names), 1)
     return say("faults.did_you_mean", name=near[0]) if near else ""
 
 
-def _capped(faults: list[Fault]) -> list[Fault]:
-    """At most MAX_FAULTS_PER_COLUMN faults of a kind per column, and one line that counts the others."""
-    kept: list[Fault] = []
-    counts: dict[tuple[str, str], int] = {}
-    for fault in faults:
-        place = (fault.file, fault.column)
-        counts[place] = counts.get(place, 0) + 1
-        if counts[place] <= MAX_FAULTS_PER_COLUMN:
-            kept.append(fault)
-    for (file, column), count in counts.items():
-        if count > MAX_FAULTS_PER_COLUMN:
-            more = say("faults.more", n=count - MAX_FAULTS_PER_COLUMN)
-            kept.append(Fault(file, 10**9, column, more, say("faults.none_of_these")))
-    return kept
+def few(found: Sequence[Any] | np.ndarray, fault: Callable[[Any], Fault]) -> Iterator[Fault]:
+    """The faults of the first things found, and one line that counts the others."""
+    yield from map(fault, found[:MAX_FAULTS])
+    if len(found) > MAX_FAULTS:
+        yield replace(fault(found[MAX_FAULTS]), got=say("faults.more", n=len(found) - MAX_FAULTS),
+                      expected=say("faults.none_of_these"), hint=say("faults.see_above"))

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 import pytest
 
 from optimiser import docs, strictyaml
-from optimiser.config import Config, Fairness, Objective, Region, Settings, Solver, parse
+from optimiser.config import Config, Fairness, Objective, Places, Region, Settings, Solver, parse
 from optimiser.model.build import FAMILIES, build
 from optimiser.model.frame import frame
 from optimiser.model.objectives import OBJECTIVES
@@ -92,7 +92,7 @@ def test_every_setting_stands_on_the_page(model: type[Settings]) -> None:
 def test_example_config_and_scenario_are_accepted(tmp_path: Path) -> None:
     config, patch = code(docs.config_page(), "yaml")
     (tmp_path / "config.yaml").write_text(config, encoding="utf-8")
-    parsed = parse(strictyaml.read(tmp_path / "config.yaml")[0], "config.yaml")
+    parsed = parse(strictyaml.read(tmp_path / "config.yaml")[0], Places("config.yaml"))
     assert parsed.regions["BE2"].objectives[0] == Objective(name="unfilled", tolerance=0.002)
     (tmp_path / "scenario.yaml").write_text(patch, encoding="utf-8")
     raw, _ = strictyaml.read(tmp_path / "scenario.yaml")
