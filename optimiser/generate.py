@@ -283,7 +283,7 @@ def _limits(rng: np.random.Generator, short: pd.DataFrame, places: pd.DataFrame,
     # Arrivals in each year that would fill a shortage in the end: all of it once, and those who leave every year.
     arrivals = short["persons"] / short["skill_tier"].map(ADDITIONAL) * (1 + (1 - STAY) * (years - 1)) / years**2
     permits = arrivals.groupby(short["region"]).sum().reindex(regions) / UPTAKE
-    total = np.maximum(permits * SERVED * 1.2, lowest).clip(upper=LARGEST[1]).round()
+    total = (permits * SERVED * 1.2).clip(lower=lowest).clip(upper=LARGEST[1]).round()
     capacities, parameters = [], []
     for name, used in uses.items():
         service = SERVICES[name]
@@ -293,7 +293,7 @@ def _limits(rng: np.random.Generator, short: pd.DataFrame, places: pd.DataFrame,
         needed = (arrivals * units).groupby(short[service.scope]).sum().reindex(places[service.scope].unique())
         capacity = needed.fillna(0.0) * SERVED * rng.lognormal(0, 0.2, len(needed))
         if service.per == "permit":
-            capacity = np.maximum(capacity, lowest * used[0][2])
+            capacity = capacity.clip(lower=lowest * used[0][2])
         capacity = capacity.clip(1, LARGEST[1]).round()
         capacities += [(name, place, "*", number, 0.3) for place, number in capacity.items()]
         if service.cost:
