@@ -106,7 +106,7 @@ def cohorts(by_age: Mapping[tuple[str, str], Mapping[int, float]], last: int, wh
 
 def uses(use: pd.DataFrame, services: Mapping[str, Service], where: Where) -> Iterator[Fault]:
     """Use per permit belongs to services of a region or shared ones, and to cohort year 0."""
-    permits = use[use["per"] == "permit"].to_dict("records")
+    permits = use[use["per"] == "permit"].sort_values(ROW).to_dict("records")
     local = [row for row in permits if row["service"] in services and services[row["service"]].scope == "area"]
     yield from few(local, lambda row: where.table("service_use", row[ROW], "per", say("faults.no_permit_scope"),
                                                   say("faults.permit_scope"), say("faults.change_per")))
@@ -118,8 +118,9 @@ def uses(use: pd.DataFrame, services: Mapping[str, Service], where: Where) -> It
 def places(name: str, frame: pd.DataFrame, services: Mapping[str, Service], everywhere: Mapping[str, set[str]],
            where: Where) -> Iterator[Fault]:
     """Every place is of the kind that the scope of its service says."""
-    wrong = [row for row in frame.to_dict("records") if row["service"] in services and row["place"] != ANY
-             and row["place"] not in everywhere[services[row["service"]].scope]]
+    named = frame[(frame["place"] != ANY) & frame["service"].isin(list(services))].sort_values(ROW)
+    wrong = [row for row in named.to_dict("records")
+             if row["place"] not in everywhere[services[row["service"]].scope]]
 
     def fault(row: dict) -> Fault:
         scope = services[row["service"]].scope

@@ -110,8 +110,8 @@ def resolve(
                 break
             if not held or held[0] < rank:
                 best[key] = (rank, float(number), row, selector)
-    faults += few(unknown, lambda found: selectors.fault(shown, found[0], "occupation", found[1]))
-    faults += few(ambiguous, lambda found: Fault(
+    faults += few(sorted(unknown), lambda found: selectors.fault(shown, found[0], "occupation", found[1]))
+    faults += few(sorted(ambiguous), lambda found: Fault(
         shown, found[0], "occupation", say("faults.ambiguous", first=repr(found[1]), second=repr(found[2]),
                                            occupation=found[3]), say("faults.one_winner"), say("faults.add_exact")))
     return {key: held[1] for key, held in best.items()}

@@ -346,6 +346,7 @@ def _references(tables: Tables, shown: str, broken: set[str]) -> Iterator[Fault]
             codes = known[column.refers]
             allowed = codes | ({ANY} if column.wild else set()) | (set() if column.filled else {""})
             bad = np.flatnonzero(~frame[column.name].isin(allowed))
+            bad = bad[np.argsort(frame[ROW].to_numpy()[bad])]
             yield from few(bad, lambda i, frame=frame, table=table, column=column, codes=codes: Fault(
                 f"{shown}/{table.file}", int(frame[ROW].iloc[i]), column.name, repr(frame[column.name].iloc[i][:80]),
                 say("faults.known_code", table=column.refers),

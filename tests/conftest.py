@@ -1,0 +1,5 @@
+"""Fixtures that several files of tests share."""
+
+from refusal import refuse
+
+__all__ = ["refuse"]
