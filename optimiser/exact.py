@@ -187,7 +187,7 @@ def _cost(problem: Problem, plan: Plan, used_by_region: Numbers4) -> dict[tuple[
     for (g, place, t, r), units in used_by_region.items():
         cost[r, t] += fraction(problem.service_parameter("unit_cost", g, place)) * units
     for (g, place, t), units in plan.expansion.items():
-        payers = problem.regions_of(g, place)
+        payers = problem.payers(g, place)
         for r in payers:
             cost[r, t] += fraction(problem.service_parameter("expansion_cost", g, place)) * units / len(payers)
     return cost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,6 +123,11 @@ class Problem:
             return (self.region_of[place],)
         return (place,) if scope == "region" else self.regions
 
+    def payers(self, service: str, place: str) -> tuple[str, ...]:
+        """Regions that pay for extra capacity of a place, in equal parts: those whose occupations could use it."""
+        able = tuple(r for r in self.regions_of(service, place) if (service, r) in self.users)
+        return able or self.regions_of(service, place)
+
     def review_of(self, region: str, year: int) -> Review:
         """The review whose list holds in a year."""
         return next(r for r in self.reviews[region] if r.first_year <= year <= r.last_year)
@@ -138,6 +144,12 @@ class Problem:
     def region_of(self) -> dict[str, str]:
         """Region of every area."""
         return {area: region for region in self.regions for area in self.areas[region]}
+
+    @cached_property
+    def users(self) -> set[tuple[str, str]]:
+        """(service, region) where an occupation that could be listed takes something of the service."""
+        able = {(r, o) for r, candidates in self.candidates.items() for o in candidates}
+        return {(g, r) for g, r, o in (*self.use_permit, *self.use_person) if (r, o) in able}
 
     @cached_property
     def _attributes(self) -> dict[str, dict[str, str]]:
@@ -191,25 +203,14 @@ def load(path: str | Path, scenarios: Sequence[str] = (), settings: Sequence[str
         faults += error.faults
     folder = raw.get("tables")
     if isinstance(folder, str) and folder:
-        shown = _tidy(str(path.parent / folder))
+        shown = os.path.normpath(path.parent / folder)  # as a person would write it: `configs/../data` is `data`
         try:
             tables = scenario.apply_scales(read_all(path.parent / folder, shown), patch, faults)
         except InputError as error:
             faults += error.faults
     if faults or config is None or tables is None:
         raise InputError(faults)
-    return build(config, tables, places, _tidy(str(path.parent / str(folder))))
-
-
-def _tidy(shown: str) -> str:
-    """A path as a person would write it: `configs/../data` is `data`."""
-    parts: list[str] = []
-    for part in Path(shown).parts:
-        if part == ".." and parts and parts[-1] not in ("..", "/"):
-            parts.pop()
-        else:
-            parts.append(part)
-    return str(Path(*parts)) if parts else "."
+    return build(config, tables, places, os.path.normpath(path.parent / str(folder)))
 
 
 def build(config: Config, tables: Tables, places: Places | None = None, folder: str = "tables") -> Problem:

@@ -145,6 +145,7 @@ def two_regions(folder: Path) -> Problem:
         folder, {"last_year": 2027, "regions": {"Q": {}, "R": {}}},
         regions=rows("region", ("Q",), ("R",)),
         areas=rows("area region", ("Q", "Q"), ("A1", "R"), ("A2", "R")),
+        shortages=rows("area occupation year central", ("A1", BUILDERS, 2026, 10), ("Q", BUILDERS, 2026, 10)),
         services=rows("service scope unit source", ("course", "region", "hours", "S"), ("desk", "shared", "hours", "S"),
                       ("housing", "area", "dwellings", "S")),
         service_use=rows("service region occupation per cohort_year central",
@@ -197,6 +198,19 @@ def test_regions_pay_for_their_own_people_and_half_of_what_they_share(tmp_path: 
     }
     assert outcome.objective["R", "cost"] == 6480 + 7501
     assert outcome.objective["Q", "cost"] == 1800 + 621
+
+
+def test_a_region_that_can_use_nothing_of_a_shared_service_pays_nothing(tmp_path: Path) -> None:
+    """Otherwise a region without areas would make the others' expansion cheaper."""
+    problem = world(
+        tmp_path, {"regions": {"E": {}, "R": {}}}, regions=rows("region", ("E",), ("R",)),
+        services=rows("service scope unit", ("desk", "shared", "hours")),
+        service_use=rows("service region occupation per cohort_year central", ("desk", "*", "*", "permit", 0, 2)),
+        capacities=rows("service place year central", ("desk", "shared", "*", 30)),
+        service_parameters=rows("parameter service place central", ("expansion_cost", "desk", "*", 7)))
+    assert problem.payers("desk", "shared") == ("R",)
+    outcome = evaluate(problem, Plan(expansion={("desk", "shared", 2026): F(6)}))
+    assert outcome.cost == {("E", 2026): 0, ("R", 2026): 42}
 
 
 def test_cost_of_a_plan_that_does_nothing_is_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pyomo.environ as pyo
 
 from optimiser.model.shortages import quota
-from optimiser.schema import SHARED
 
 THOUSAND = 1000.0  # money stands in the model in thousands of EUR, to keep coefficients near one
 
@@ -108,9 +107,10 @@ def cost(m: Any, r: str, t: int) -> Any:
                 continue
             if price := problem.service_parameter("unit_cost", g, place):
                 total += price / THOUSAND * use_by_region(m, g, place, r, t)
-            if (price := problem.service_parameter("expansion_cost", g, place)) and (g, place, t) in m.expansion:
-                share = len(problem.regions) if place == SHARED else 1
-                total += price / THOUSAND / share * m.expansion[g, place, t]
+            payers = problem.payers(g, place)
+            price = problem.service_parameter("expansion_cost", g, place)
+            if price and r in payers and (g, place, t) in m.expansion:
+                total += price / THOUSAND / len(payers) * m.expansion[g, place, t]
     return total
 
 
@@ -122,7 +122,7 @@ def budget(m: Any, r: str, t: int) -> Any:
     + \text{expansion\_cost}_g\, \text{expansion}_{g,place,t}) \le \text{budget}_{rt}$$
 
     For all regions and years. Unit: thousands of EUR per year. The expansion of a shared service is paid in equal
-    parts by the regions that decide.
+    parts by the regions whose occupations could use it.
     """
     spent = cost(m, r, t)
     if isinstance(spent, (int, float)):

@@ -19,7 +19,7 @@ def components(problem: Problem) -> tuple[tuple[str, ...], ...]:
 def _links(problem: Problem) -> list[set[str]]:
     links = []
     shared = {g for g, place, _ in problem.capacity if place == SHARED}
-    users = {g: {r for (s, r, _) in [*problem.use_permit, *problem.use_person] if s == g} for g in shared}
+    users = {g: {r for s, r in problem.users if s == g} for g in shared}
     links += [regions for regions in users.values() if len(regions) > 1]
     for area, others in problem.reach.items():
         regions = {problem.region_of[other] for other in others}

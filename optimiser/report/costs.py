@@ -47,7 +47,7 @@ def _services(problem: Problem, solution: Solution) -> Rows:
 def _expansion(problem: Problem, solution: Solution) -> Rows:
     rows: Rows = []
     for (g, place, t), units in solution.plan.expansion.items():
-        payers = problem.regions_of(g, place)
+        payers = problem.payers(g, place)
         price = problem.service_parameter("expansion_cost", g, place)
         rows += [(r, t, float(units) * price / len(payers)) for r in payers]
     return rows
