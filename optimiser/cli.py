@@ -24,7 +24,8 @@ Force = Annotated[bool, typer.Option("--force", help=say("cli.force"))]
 
 @app.command(help=say("cli.validate"))
 def validate(config: ConfigFile, scenario: Scenarios = None, settings: Changes = None) -> None:
-    from optimiser.overview import contradictions, notes, overview
+    from optimiser.contradictions import contradictions
+    from optimiser.overview import notes, overview
     from optimiser.problem import load
     from optimiser.terminal import show_overview
 

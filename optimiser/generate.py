@@ -167,7 +167,7 @@ def _occupations(rng: np.random.Generator, number: int) -> pd.DataFrame:
     draw = rng.random(number) * np.where(tier == "high", 3, 1)  # risk of exploitation is rare where degrees are needed
     return pd.DataFrame({
         "occupation": text,
-        "title_en": [say("generate.occupation", sector=s, code=c) for s, c in zip(sector, text, strict=True)],
+        "title_en": [say("generate.occupation", sector=s.capitalize(), n=n + 1) for n, s in enumerate(sector)],
         "sector": sector,
         "skill_tier": tier,
         "regulated": np.where(regulated, "yes", "no"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -12,12 +13,14 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from optimiser.overview import Overview
 from optimiser.problem import Problem
 from optimiser.solution import Solution
 from optimiser.solver import Progress
 from optimiser.texts import say
 
 TOP = 10
+YEARS_SHOWN = 6  # more columns would not fit on a narrow screen
 FULL = 0.995  # a service counts as full from this share of its capacity on
 
 
@@ -74,7 +77,7 @@ def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
 def _list_table(problem: Problem, solution: Solution, region: str) -> Table:
     quotas = solution.quotas[solution.quotas["region"] == region]
     filled = _of_region(problem, solution.unfilled, region).groupby("occupation")[
-        ["shortage", "filled_by_scheme"]].sum()
+        ["shortage", "filled_by_scheme"]].sum().to_dict("index")
     table = Table(title=say("terminal.list", n=quotas["occupation"].nunique()), title_justify="left")
     table.add_column(say("terminal.occupation"))
     for year in problem.years:
@@ -84,7 +87,7 @@ def _list_table(problem: Problem, solution: Solution, region: str) -> Table:
     for occupation, rows in quotas.groupby("occupation", sort=True):
         by_year = rows.set_index("year")["quota"]
         cells = [f"{by_year[t]:,}" if t in by_year else "-" for t in problem.years]
-        shortage, got = filled.loc[occupation] if occupation in filled.index else (0.0, 0.0)
+        shortage, got = filled.get(occupation, {"shortage": 0.0, "filled_by_scheme": 0.0}).values()
         share = _percent(got / shortage) if shortage else "-"
         name = f"{occupation} {problem.title('occupations', str(occupation))}"
         table.add_row(escape(name), *cells, f"{got:,.0f}", share)
@@ -118,10 +121,88 @@ def _print_full_services(console: Console, problem: Problem, solution: Solution,
 
 def _print_objectives(console: Console, solution: Solution, region: str) -> None:
     console.print(say("terminal.objectives"), style="bold")
-    for row in solution.objectives[solution.objectives["region"] == region].itertuples():
-        line = say("terminal.objective_line", name=say(f"objective.{row.objective}"), value=_number(row.value),
-                   unit=row.unit, bound=_number(row.bound), gap=_percent(row.gap))
+    for row in solution.objectives[solution.objectives["region"] == region].to_dict("records"):
+        line = say("terminal.objective_line", name=say(f"objective.{row['objective']}"), value=_number(row["value"]),
+                   unit=row["unit"], bound=_number(row["bound"]), gap=_percent(row["gap"]))
         console.print(escape(f"  {line}"), highlight=False)
+
+
+def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequence[str]) -> None:
+    """What a case holds, what is assumed or left out, and what in it contradicts itself."""
+    console = Console()
+    years = overview.years
+    console.rule(escape(overview.title or say("overview.untitled")), align="left")
+    numbers: dict[str, Any] = {"first": years[0], "last": years[-1], "values": overview.values, **overview.counts}
+    console.print(say("overview.scale", **numbers), highlight=False)
+    for table in (_regions_table(overview), _shortages_table(overview), _bases_table(overview),
+                  _services_table(overview)):
+        if table.row_count:
+            console.print(table)
+    _print_lines(console, say("overview.notes"), notes)
+    heading = say("overview.contradictions" if contradictions else "overview.no_contradictions")
+    _print_lines(console, heading, contradictions)
+
+
+def _regions_table(overview: Overview) -> Table:
+    table = _table("regions", ("region",), ("areas", "candidates", "in_force", "list_length", "reviews"))
+    for row in overview.regions.to_dict("records"):
+        length = say("overview.no_limit") if pd.isna(row["list_length"]) else f"{row['list_length']:,.0f}"
+        table.add_row(_named(row, "region"), f"{row['areas']:,}", f"{row['candidates']:,}", f"{row['in_force']:,}",
+                      length, f"{row['reviews']:,}")
+    return table
+
+
+def _shortages_table(overview: Overview) -> Table:
+    table = _table("shortages", ("region",), ())
+    years = overview.years[::-(-len(overview.years) // YEARS_SHOWN)]
+    for year in years:
+        table.add_column(str(year), justify="right")
+    persons = overview.shortages.set_index(["region", "year"])["shortage"].to_dict()
+    for row in overview.regions.to_dict("records"):
+        table.add_row(_named(row, "region"), *(f"{persons[row['region'], year]:,.0f}" for year in years))
+    return table
+
+
+def _bases_table(overview: Overview) -> Table:
+    table = _table("bases", ("basis",), ("person_years", "share", "rows", "share"))
+    for row in overview.bases.to_dict("records"):
+        table.add_row(row["basis"], f"{row['person_years']:,.0f}", f"{row['share_of_person_years']:.1%}",
+                      f"{row['rows']:,}", f"{row['share_of_rows']:.1%}")
+    return table
+
+
+def _services_table(overview: Overview) -> Table:
+    table = _table("services", ("service", "unit"), ("places", "limited"))
+    for row in overview.services.to_dict("records"):
+        table.add_row(_named(row, "service"), escape(row["unit"]), f"{row['places']:,}", f"{row['limited']:,}")
+    return table
+
+
+def _named(row: dict[Hashable, Any], code: str) -> str:
+    """A title with its code behind it, unless the code is all there is."""
+    return escape(row["title"] if row["title"] == row[code] else f"{row['title']} ({row[code]})")
+
+
+def _table(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
+    """An empty table of the overview; names on the left, numbers on the right."""
+    table = Table(title=say(f"overview.{title}"), title_justify="left")
+    for name in left:
+        table.add_column(say(f"overview.{name}"))
+    for name in right:
+        table.add_column(say(f"overview.{name}"), justify="right")
+    return table
+
+
+def _print_lines(console: Console, heading: str, lines: Sequence[str]) -> None:
+    """A heading and its lines, indented; where there is no screen, each stays one line."""
+    console.print(heading, style="bold")
+    grid = Table.grid(padding=(0, 1))
+    for line in lines:
+        if console.is_terminal:
+            grid.add_row(" -", escape(line))
+        else:
+            console.print(escape(f" - {line}"), highlight=False, soft_wrap=True)
+    console.print(grid)
 
 
 def _of_region(problem: Problem, frame: pd.DataFrame, region: str) -> pd.DataFrame:

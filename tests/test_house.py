@@ -26,7 +26,7 @@ FLOORS = [
     {"plan"},
     {"exact", "solver", "storage"},
     {"model", "solution", "clash", "overview"},
-    {"run_folder"},
+    {"run_folder", "contradictions"},
     {"check"},
     {"solve"},
     {"newcase", "generate", "estimate", "docs", "report"},
@@ -84,14 +84,15 @@ def test_files_have_one_role_and_a_readable_size() -> None:
 
 def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:
     source = "\n".join(path.read_text("utf-8") for path in FILES)
-    asked = set(re.findall(r"\"([a-z_]+\.[a-z0-9_.]+)\"", source)) & set(catalogue("en"))
-    said = set(re.findall(r"say\(\s*\"([a-z_]+\.[a-z0-9_.]+)\"", source))
-    assert said <= set(catalogue("en"))
-    families = {key.split(".")[0] for key in re.findall(r"f\"([a-z_]+\.[a-z_]*)\{", source)}
-    built = {key for key in catalogue("en") if any(key.startswith(prefix) for prefix in
-             re.findall(r"f\"([a-z_]+\.[a-z_]*)\{", source))}
-    assert families <= {key.split(".")[0] for key in catalogue("en")}
-    assert set(catalogue("en")) - asked - built == set()
+    texts = set(catalogue("en"))
+    themes = {key.split(".")[0] for key in texts}
+    said = set(re.findall(r"say\(\s*f?\"([a-z_]+\.[a-z0-9_.]*)", source))
+    quoted = set(re.findall(r"\"([a-z_]+\.[a-z0-9_.]+)\"", source))
+    begun = {start for start in re.findall(r"f\"([a-z_]+\.[a-z_]*)\{", source) if start.split(".")[0] in themes}
+    assert {key.split(".")[0] for key in said} <= themes
+    assert said - begun <= texts
+    assert all(any(key.startswith(start) for key in texts) for start in begun)
+    assert {key for key in texts - quoted if not key.startswith(tuple(begun))} == set()
 
 
 def test_texts_are_well_formed() -> None:
