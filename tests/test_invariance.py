@@ -31,9 +31,10 @@ def case() -> Case:
         "R": common | {"review_years": 2, "must_list": ["2221"], "fairness": {"sector_coverage": 0.01}}}}
     weights = [("weight", "*", o, round(rng.uniform(0.8, 1.6), 3)) for o in OCCUPATIONS]  # no two permits are alike
     each = [("uptake", "*", "*", 0.8), ("additional", "*", "*", 0.9), ("lot", "Q", "*", 2), ("min_quota", "*", "*", 2),
-            ("max_quota", "*", "sector:works", 25), ("permit_cost", "*", "*", 310), ("max_migrant_share", "*", "*", 0.7),
-            ("trainees_per_permit", "*", "sector:works", 0.1), ("training_success", "*", "*", 0.6),
-            ("training_lag", "*", "*", 1), ("training_cost", "*", "*", 900), ("min_other_vacancies", "*", "*", 2)]
+            ("max_quota", "*", "sector:works", 25), ("permit_cost", "*", "*", 310),
+            ("max_migrant_share", "*", "*", 0.7), ("trainees_per_permit", "*", "sector:works", 0.1),
+            ("training_success", "*", "*", 0.6), ("training_lag", "*", "*", 1),
+            ("training_cost", "*", "*", 900), ("min_other_vacancies", "*", "*", 2)]
     tables = {
         "regions": rows("region", ("Q",), ("R",)),
         "areas": rows("area region", *PLACES.items()),
