@@ -136,3 +136,21 @@ def test_formulas_survive_markdown() -> None:
     assert page.count("```math") == len(re.findall(r"^```math$", page, re.M)) > 30
     for formula in code(page, "math"):
         assert formula.count("{") == formula.count("}")
+
+
+def test_the_architecture_page_speaks_of_what_is_there() -> None:
+    """Its number is in the Belgian tables; every room, file and test that it names exists."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    row = "BE32,7212,2027,15.2,28.1,45.1,estimated,estimate"
+    assert row in (ROOT / "data" / "belgium" / "shortages.csv").read_text("utf-8").splitlines()
+    assert "area BE32, occupation 7212, 2027, low 15.2, central 28.1, high 45.1, estimated, source `estimate`" in page
+    for name in re.findall(r"`((?:optimiser|tests)/[\w/.]+)`", page):
+        assert (ROOT / name).exists(), name
+    rooms = {path.name.removesuffix(".py") for path in (ROOT / "optimiser").iterdir()
+             if path.suffix == ".py" or (path / "__init__.py").exists()} - {"__init__", "__main__"}
+    table = section(page, "## Rooms")
+    picture = section(page, "# The house on one page")
+    for room in rooms - {"cli", "docs", "errors", "plan", "solve"}:
+        assert re.search(rf"`{room}/?`", table), room
+    for room in rooms - {"plan"}:
+        assert re.search(rf"\b{room}\b", picture), room
