@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.problem import Problem
+from optimiser.schema import BASES
 from optimiser.solution import Solution
 
 PARTS = ["activated", "filled_by_training", "filled_by_scheme", "unfilled"]
@@ -175,14 +176,24 @@ def by_occupation(problem: Problem, solution: Solution, region: str) -> pd.DataF
     Returns
     -------
     DataFrame
-        occupation, shortage, `PARTS`, net (person-years), coverage (share), listed (in at least one review).
+        occupation, shortage, `PARTS`, net (person-years), coverage (share), listed (in at least one review), bases
+        (tuple of the bases of its shortage numbers, the firmest first).
     """
     frame = shortages(problem, solution)
     sums = totals(frame[frame["region"] == region], ["occupation"])
     held = _held(solution, region)
     ever = set().union(*(held[e] for e in held if e))
     sums["listed"] = sums["occupation"].isin(ever)
+    sums["bases"] = sums["occupation"].map(shortage_bases(problem, region))
     return sums.sort_values(["unfilled", "occupation"], ascending=[False, True]).reset_index(drop=True)
+
+
+def shortage_bases(problem: Problem, region: str) -> dict[str, tuple[str, ...]]:
+    """Occupation -> bases of its shortage numbers in a region, the firmest first."""
+    table = problem.tables["shortages"]
+    mine = table[table["area"].isin(problem.areas[region]) & table["year"].isin([str(year) for year in problem.years])]
+    return {str(o): tuple(basis for basis in BASES if basis in set(rows)) for o, rows in
+            mine.groupby("occupation")["basis"]}
 
 
 def by_area(problem: Problem, solution: Solution, region: str) -> pd.DataFrame:

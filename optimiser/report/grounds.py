@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.report import figures
+from optimiser.report import figures, proof
 from optimiser.report.content import Record, records
 from optimiser.report.evidence import basis_shares, sources_used
-from optimiser.report.headline import weighted
 from optimiser.report.influence import influential
 from optimiser.report.views import Cell, Figure, Grid
 from optimiser.report.words import Words
@@ -19,9 +18,7 @@ MOST_REGIONS = 6  # in the picture of bases; the table holds them all
 
 def basis_figure(words: Words, solution: Solution) -> Figure:
     """Shares of each basis, of the shortages and of all other numbers."""
-    frame = basis_shares(words.problem, solution)
-    frame = frame.assign(name=[words(f"basis_row_{of}", region=words.region(r)) if r else words(f"basis_row_{of}")
-                               for of, r in zip(frame["of"], frame["region"], strict=True)])
+    frame = named_shares(words, solution)
     rows = [(row["name"], *(words.percent(row[basis]) for basis in BASES), words.amount(row["amount"]))
             for row in records(frame)]
     labels = {basis: words(f"basis_{basis}") for basis in BASES}
@@ -29,7 +26,15 @@ def basis_figure(words: Words, solution: Solution) -> Figure:
     shown = frame[(frame["amount"] > 0) & (frame["region"].isin(["", *words.problem.regions[:MOST_REGIONS]]))]
     title = words("basis_title")
     described = words("basis_described")
-    return Figure(title, figures.basis_bars(shown, labels, title, described) if len(shown) else "", grid, described)
+    svg = figures.basis_bars(shown, list(labels), title, described) if len(shown) else ""
+    return Figure(title, svg, grid, described, [(figures.BASIS_COLOURS[basis], labels[basis]) for basis in labels])
+
+
+def named_shares(words: Words, solution: Solution) -> pd.DataFrame:
+    """What `evidence.basis_shares` gives, with the `name` of every row."""
+    frame = basis_shares(words.problem, solution)
+    return frame.assign(name=[words(f"basis_row_{of}", region=words.region(r)) if r else words(f"basis_row_{of}")
+                              for of, r in zip(frame["of"], frame["region"], strict=True)])
 
 
 def influence_grid(words: Words, solution: Solution) -> Grid | None:
@@ -41,20 +46,20 @@ def influence_grid(words: Words, solution: Solution) -> Grid | None:
     for row in records(frame):
         numbers = words("range", value=words.figure(row["value"]), low=words.figure(row["low"]),
                         high=words.figure(row["high"]))
-        rows.append((_named(words, row), numbers, words(f"basis_{row['basis']}"), _sources(words, row["source"]),
+        rows.append((named(words, row), numbers, words(f"basis_{row['basis']}"), _sources(words, row["source"]),
                      words.amount(row["driven"]), words.amount(row["moves"])))
     head = ("number", "value_and_range", "basis", "source", "driven", "moves")
     return Grid(words("influence_caption"), tuple(words(key) for key in head), rows, range(4, 6))
 
 
-def _named(words: Words, row: Record) -> str:
-    service = row["kind"] in ("capacity", "use")
-    first_year = row["kind"] == "retention" and row["detail"] == "0"
-    key = "influence_first_year" if first_year else f"influence_{row['kind']}"
-    return words(key, region=words.region(row["region"]),
+def named(words: Words, row: Record) -> str:
+    """What a number of `influence.influential` is, in words."""
+    kind, years = row["kind"], row["years"]
+    service = kind in ("capacity", "use")
+    when = "_first_year" if years == "0" else "_permit" if kind == "use" and not years else ""
+    return words(f"influence_{kind}{when}", region=words.region(row["region"]), years=years,
                  subject=words.service(row["subject"]) if service else words.occupation(row["subject"]),
-                 detail=words.occupation(row["detail"]) if row["kind"] == "use" else row["detail"],
-                 unit=words.unit(row["subject"]) if service else "")
+                 detail=words.occupation(row["detail"]), unit=words.unit(row["subject"]) if service else "")
 
 
 def _sources(words: Words, codes: str) -> str:
@@ -67,11 +72,11 @@ def objectives_grid(words: Words, solution: Solution) -> Grid:
     for row in records(solution.objectives):
         name = words("ranked", rank=row["rank"], objective=words(f"objective_{row['objective']}"))
         value, bound = (_value(words, row["objective"], row[key]) for key in ("value", "bound"))
-        weights = row["objective"] == "unfilled" and not weighted(words.problem, row["region"])
+        weights = row["objective"] == "unfilled" and not proof.weighted(words.problem, row["region"])
         unit = words("unit_unweighted" if weights else f"unit_{row['objective']}")
         groups.setdefault(words.region(row["region"]), []).append((
             name, unit, value, bound, words.percent(row["gap"]), words.percent(row["tolerance"]),
-            _status(words, str(row["status"]))))
+            status(words, str(row["status"]))))
     head = ("aim", "unit", "value", "bound", "gap", "tolerance", "ended")
     return Grid(words("objectives_caption"), tuple(words(key) for key in head), [], range(2, 6),
                 groups=list(groups.items()))
@@ -85,9 +90,10 @@ def _value(words: Words, objective: str, number: float) -> str:
     return words.euro(number) if objective == "cost" else words.amount(number)
 
 
-def _status(words: Words, status: str) -> str:
+def status(words: Words, code: str) -> str:
+    """How the search of an aim ended, in words."""
     known = ("optimal", "within_gap", "work_limit", "time_limit", "interrupted", "infeasible", "failed")
-    return words(f"status_{status}") if status in known else words("status_unsolved")
+    return words(f"status_{code}") if code in known else words("status_unsolved")
 
 
 def versions(words: Words, solution: Solution) -> str:

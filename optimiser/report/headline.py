@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.problem import Problem
-from optimiser.report import content
+from optimiser.report import content, proof
 from optimiser.report.evidence import basis_shares, overall
 from optimiser.report.views import Cell, Grid
 from optimiser.report.words import Words
@@ -63,7 +62,8 @@ def trust(words: Words, solution: Solution) -> list[tuple[str, str]]:
     """(heading, text) of everything a reader must know before using the numbers."""
     problem = words.problem
     points = [(words("trust_figures"), _basis_text(words, solution))]
-    points += [(words("trust_best", region=words.region(r)), gap_text(words, solution, r)) for r in problem.regions]
+    points += [(words("trust_best", region=words.region(r)),
+                gap_text(words, solution, r) + later_aims(words, solution, r)) for r in problem.regions]
     points.append((words("trust_run"), run_text(words, solution)))
     points.append((words("trust_values"), words(f"values_{problem.config.values}")))
     return points
@@ -72,7 +72,7 @@ def trust(words: Words, solution: Solution) -> list[tuple[str, str]]:
 def _basis_text(words: Words, solution: Solution) -> str:
     shares = basis_shares(words.problem, solution)
     texts = []
-    for of in ("shortage", "listed"):
+    for of in ("shortage", "listed", "parameters"):
         found = overall(shares, of)
         if sum(found.values()) > 0:
             listed = words.names((words("basis_share", basis=words(f"basis_{basis}"), share=words.percent(found[basis]))
@@ -83,22 +83,30 @@ def _basis_text(words: Words, solution: Solution) -> str:
 
 def gap_text(words: Words, solution: Solution, region: str) -> str:
     """How far a region's plan can be from the best one, and what counts as a tie, in plain words."""
-    rows = solution.objectives
-    rows = rows[(rows["region"] == region) & (rows["objective"] == "unfilled")]
-    if rows.empty:
+    row = proof.first_aim(solution, region)
+    if row is None:
         return words("gap_no_aim")
-    row = rows.iloc[0]
+    wanted = proof.wanted(words.problem, solution)
+    missed = " " + words("gap_missed", wanted=words.percent(wanted)) if row["gap"] > wanted else ""
     if pd.isna(row["bound"]):
-        return words("gap_unproved") if pd.isna(row["gap"]) else words("gap_together", gap=words.percent(row["gap"]))
-    room = max(0.0, float(row["value"]) - float(row["bound"]))
-    unit = words("weighted_person_years" if weighted(words.problem, region) else "person_years")
-    key = "gap_proved" if room < 0.05 else "gap_room"
-    return words(key, room=words.amount(room), unit=unit, share=words.percent(room / max(float(row["value"]), 1e-9)))
+        text = words("gap_unproved") if pd.isna(row["gap"]) else words("gap_together", gap=words.percent(row["gap"]))
+        return text + missed
+    room, unit = proof.room(solution, region), room_unit(words, region)
+    if not room:
+        return words("gap_proved", unit=unit)
+    share = words.percent(room / max(float(row["value"]), 1e-9))
+    return words("gap_room", room=words.amount(room), unit=unit, share=share) + missed
 
 
-def weighted(problem: Problem, region: str) -> bool:
-    """Whether some occupation of a region counts more or less than others."""
-    return any(weight != 1 for (r, _), weight in problem.parameters["weight"].items() if r == region)
+def room_unit(words: Words, region: str) -> str:
+    """What the room for a better plan is counted in."""
+    return words("weighted_person_years" if proof.weighted(words.problem, region) else "person_years")
+
+
+def later_aims(words: Words, solution: Solution, region: str) -> str:
+    """Which later aims the search left unsettled; nothing when it settled them all."""
+    aims = [words(f"objective_{name}").lower() for name in proof.unsettled(solution, region)]
+    return " " + words("aims_unsettled", aims=words.names(aims, len(aims))) if aims else ""
 
 
 def run_text(words: Words, solution: Solution) -> str:

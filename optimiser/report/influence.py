@@ -16,7 +16,7 @@ from optimiser.schema import ANY, SHARED
 from optimiser.selectors import Selectors, resolve
 from optimiser.solution import Solution
 
-COLUMNS = ["kind", "region", "subject", "detail", "basis", "source", "low", "value", "high", "driven", "moves"]
+COLUMNS = ["kind", "region", "subject", "detail", "years", "basis", "source", "low", "value", "high", "driven", "moves"]
 Pair = tuple[str, str]  # region, occupation
 
 
@@ -32,9 +32,10 @@ def influential(problem: Problem, solution: Solution, most: int = 10) -> pd.Data
     -------
     DataFrame
         kind (shortage, retention, additional, uptake, capacity or use), region, subject (occupation or selector;
-        service for capacity and use), detail (years since arrival for retention, selector for use), basis, source
-        (codes, comma separated), low, value, high (summed over the cells for shortages and capacities), driven
-        (person-years that rest on it), moves (person-years); at most `most` rows, the largest first.
+        service for capacity and use), detail (selector for use), years (since arrival, for retention and for use per
+        person), basis, source (codes, comma separated), low, value, high (summed over the cells for shortages and
+        capacities), driven (person-years that rest on it), moves (person-years); at most `most` rows, the largest
+        first.
     """
     evidence = evidenced(problem, solution)
     sums = evidence.groupby(["region", "occupation"])["filled_by_scheme"].sum().reset_index()
@@ -46,8 +47,8 @@ def influential(problem: Problem, solution: Solution, most: int = 10) -> pd.Data
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["moves"] = frame["driven"] * (frame["high"] - frame["low"]) / frame["value"]
     frame = frame[(frame["basis"] != "observed") & (frame["moves"] > 0) & (frame["value"] > 0)]
-    order = ["moves", "kind", "region", "subject", "detail"]
-    return frame.sort_values(order, ascending=[False] + [True] * 4).head(most).reset_index(drop=True)
+    order = ["moves", "kind", "region", "subject", "detail", "years"]
+    return frame.sort_values(order, ascending=[False] + [True] * 5).head(most).reset_index(drop=True)
 
 
 def _shares_in_full(used: pd.DataFrame, filled: Mapping[Pair, float]) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def _shortages(evidence: pd.DataFrame) -> Iterator[Record]:
 def _summed(kind: str, region: str, subject: str, rows: pd.DataFrame, driven: pd.Series) -> Record:
     """One record for many table rows; the basis most person-years rest on stands for all."""
     basis = driven.groupby(rows["basis"]).sum().idxmax()
-    return {"kind": kind, "region": region, "subject": subject, "detail": "", "basis": basis,
+    return {"kind": kind, "region": region, "subject": subject, "detail": "", "years": "", "basis": basis,
             "source": ",".join(sorted(set(rows["source"]))), "low": rows["low"].sum(), "value": rows["number"].sum(),
             "high": rows["high"].sum(), "driven": driven.sum()}
 
@@ -101,7 +102,7 @@ def _parameters(problem: Problem, solution: Solution, filled: Mapping[Pair, floa
         yield from _per_row(problem, name, rows, {key: float(driven.get(key, 0.0)) for key in wins}, wins)
     stays = _person_years_by_stay(problem, solution, filled)
     wins = _winners(problem, problem.tables["retention"], ("cohort_year",))
-    yield from _per_row(problem, "retention", problem.tables["retention"], stays, wins, "cohort_year")
+    yield from _per_row(problem, "retention", problem.tables["retention"], stays, wins)
 
 
 def _person_years_by_stay(problem: Problem, solution: Solution, filled: Mapping[Pair, float]
@@ -148,8 +149,12 @@ def _per_row(problem: Problem, kind: str, rows: pd.DataFrame, driven: Mapping[An
     numbers = chosen(rows, problem.config.values)
     for position, amount in sorted(sums.items()):
         row = rows.iloc[position]
-        said = row[detail] if detail else ""
         yield {"kind": kind, "region": row["region"], "subject": row[subject],
-               "detail": said if isinstance(said, str) else str(int(said)), "basis": row["basis"],
+               "detail": row[detail] if detail else "", "years": _years(row), "basis": row["basis"],
                "source": row["source"], "low": row["low"], "value": numbers.iloc[position],
                "high": row["high"], "driven": amount}
+
+
+def _years(row: pd.Series) -> str:
+    """Years since arrival that a row is about; empty when it is about none."""
+    return "" if "cohort_year" not in row or row.get("per") == "permit" else str(int(row["cohort_year"]))

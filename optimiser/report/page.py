@@ -24,7 +24,7 @@ def page(words: Words, solution: Solution) -> str:
     template = environment.from_string((here / "template.html").read_text("utf-8"))
     why, paid = reasons(problem, solution), costs(problem, solution)
     view = partial(region_view, words, solution, reasons=why, costs=paid)
-    return template.render(
+    html = template.render(
         t=words, language=words.language, title=problem.config.title or words("untitled"),
         style=Markup((here / "style.css").read_text("utf-8")),
         span=words.span(problem.years[0], problem.years[-1]), years=problem.years,
@@ -35,3 +35,4 @@ def page(words: Words, solution: Solution) -> str:
         objectives=grounds.objectives_grid(words, solution), ended=headline.run_text(words, solution),
         versions=grounds.versions(words, solution), seed=solution.status.get("seed", words("nothing")),
         sources=grounds.sources_grid(words))
+    return html.lstrip()

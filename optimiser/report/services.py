@@ -27,11 +27,12 @@ def scarce(words: Words, shares: pd.DataFrame) -> str:
     return words("scarce", services="; ".join(parts))
 
 
-def heat_class(share: float, room: float) -> str:
-    """Look of a heat-map cell."""
+def _heat_cell(words: Words, share: float, room: float) -> Cell:
+    """A cell of the heat map: its share, or in a word that it is full or has nothing to give."""
     if room <= 0:
-        return "closed"
-    return next((name for limit, name in STEPS if share < limit), "full")
+        return Cell(words("closed"), "closed")
+    look = next((name for limit, name in STEPS if share < limit), "full")
+    return Cell(words("full") if look == "full" else words.percent(share), look)
 
 
 def heat_map(words: Words, frame: pd.DataFrame, region: str) -> Grid | None:
@@ -46,8 +47,7 @@ def heat_map(words: Words, frame: pd.DataFrame, region: str) -> Grid | None:
         if pair not in kept:
             continue
         service, place = map(str, pair)
-        cells = {row["year"]: Cell(words.percent(row["share"]) if row["capacity"] + row["expansion"] > 0
-                                   else words("closed"), heat_class(row["share"], row["capacity"] + row["expansion"]))
+        cells = {row["year"]: _heat_cell(words, row["share"], row["capacity"] + row["expansion"])
                  for row in records(rows)}
         name = words("service_and_unit", service=words.service(service), unit=words.unit(service))
         groups.setdefault(name, []).append((words.place(service, place), *(

@@ -42,11 +42,12 @@ class Figure:
     svg: str
     grid: Grid
     note: str = ""
+    legend: Sequence[tuple[str, str]] = ()  # (colour, text)
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One row of a region's list."""
+    """One row of a region's list; a `tie` when no proof says that it belongs there."""
 
     title: str
     meta: str
@@ -55,6 +56,7 @@ class Listing:
     quotas: tuple[Cell, ...]
     filled: str
     why: str
+    tie: bool
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class RegionView:
     anchor: str
     summary: str
     scarce: str
-    listings: list[Listing]
+    listings: list[tuple[str, list[Listing]]]  # under a heading each; the first one has none
     sizes: Grid
     moves: list[tuple[str, str, str]]
     exits: Grid | None

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from optimiser.problem import Problem
 from optimiser.report.content import PERMITS
-from optimiser.schema import ANY, SHARED
+from optimiser.schema import ANY, BASES, SHARED
 from optimiser.texts import say
 
 NAMED = 3  # so many names are spelled out before the rest is counted
@@ -71,6 +71,10 @@ class Words:
                  self("regulated") if regulated == "yes" else ""]
         return [text for text in named if text]
 
+    def bases(self, bases: Iterable[str]) -> str:
+        """How numbers are known, in words: `derived and estimated`."""
+        return self.names([self(f"basis_{basis}") for basis in bases], len(BASES))
+
     def names(self, names: Iterable[str], most: int = NAMED) -> str:
         """`A, B and C`, or `A, B, C and 4 more`."""
         found = list(names)
@@ -101,8 +105,8 @@ class Words:
             return self("nothing")
         return f"{number:,.0f}" if abs(number) >= 10 or number == round(number) else f"{number:.2g}"
 
-    def percent(self, share: float) -> str:
-        """A share as a percentage: whole from 10 % on, one decimal below; never rounded up to a full 100 %."""
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """A share as a percentage: `decimals` from 10 % on, one below; never rounded up to a full 100 %."""
         if not math.isfinite(share):
             return self("nothing")
         if 0.995 <= share < 1:
@@ -111,7 +115,7 @@ class Words:
         if 0 < abs(hundredths) < 0.05:
             return self("percent", n="< 0.1")
         whole = abs(hundredths) >= 9.95 or hundredths == round(hundredths)
-        return self("percent", n=f"{hundredths:,.0f}" if whole else f"{hundredths:.1f}")
+        return self("percent", n=f"{hundredths:,.{decimals if share else 0}f}" if whole else f"{hundredths:.1f}")
 
     def euro(self, number: float) -> str:
         """An amount of money, in millions from one million on."""

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from optimiser.report import content, headline
+from optimiser.report import content, grounds, headline, proof
 from optimiser.report.costs import costs
-from optimiser.report.evidence import basis_shares, sources_used
+from optimiser.report.evidence import evidenced, sources_used
 from optimiser.report.influence import influential
 from optimiser.report.reasons import reasons
 from optimiser.report.region import reason
@@ -50,29 +50,32 @@ def _looks(book: xlsxwriter.Workbook) -> dict[str, Any]:
 def _sheets(words: Words, solution: Solution) -> dict[str, pd.DataFrame]:
     problem = words.problem
     why = reasons(problem, solution)
-    return {
-        "summary": _summary(words, solution),
+    sheets = {
         "lists": _lists(words, solution, why),
         "changes": _per_region(words, content.moves, solution),
         "official": _official(words, solution),
-        "unfilled": _titled(words, content.shortages(problem, solution)),
-        "occupations": _per_region(words, content.by_occupation, solution),
+        "unfilled": _titled(words, evidenced(problem, solution).drop(columns=["number"])),
+        "occupations": _occupations(words, solution),
         "areas": _per_region(words, content.by_area, solution).drop(columns=["tile_row", "tile_column"]),
         "arrivals": _titled(words, solution.arrivals),
         "services": _services(words, solution),
         "training": _titled(words, solution.training),
         "costs": _titled(words, costs(problem, solution).rename(columns=lambda name: f"cost_{name}" if name not in (
             "region", "year") else name)),
-        "basis": _titled(words, basis_shares(problem, solution)),
-        "influence": influential(problem, solution, 50),
-        "objectives": _titled(words, solution.objectives),
+        "basis": _titled(words, grounds.named_shares(words, solution).drop(columns=["of"])),
+        "influence": _influence(words, solution),
+        "objectives": _objectives(words, solution),
         "sources": sources_used(problem),
     }
+    return {"summary": _summary(words, solution, list(sheets))} | sheets
 
 
-def _summary(words: Words, solution: Solution) -> pd.DataFrame:
-    lines = [("", sentence) for sentence in headline.sentences(words, solution)]
-    return pd.DataFrame(lines + headline.trust(words, solution), columns=["about", "text"])
+def _summary(words: Words, solution: Solution, sheets: list[str]) -> pd.DataFrame:
+    """The plan in short, how far to trust it, and what each sheet holds."""
+    lines = [(words("short"), sentence) for sentence in headline.sentences(words, solution)]
+    lines += headline.trust(words, solution)
+    lines += [(words("sheet", name=words(f"sheet_{name}")), words(f"about_{name}")) for name in sheets]
+    return pd.DataFrame(lines, columns=["about", "text"])
 
 
 def _lists(words: Words, solution: Solution, why: pd.DataFrame) -> pd.DataFrame:
@@ -86,6 +89,9 @@ def _lists(words: Words, solution: Solution, why: pd.DataFrame) -> pd.DataFrame:
             frame.insert(place, name, [problem.attribute(name, o) for o in frame["occupation"]])
         frame["reviews"] = [", ".join(map(str, held)) for held in frame["reviews"]]
         frame["why"] = [reason(words, lines[region, o]) for o in frame["occupation"]]
+        tied, bases = proof.ties(problem, solution, region), content.shortage_bases(problem, region)
+        frame["tie"] = [o in tied for o in frame["occupation"]]
+        frame["bases"] = [words.bases(bases.get(o, ())) for o in frame["occupation"]]
         frames.append(frame)
     return _titled(words, pd.concat(frames, ignore_index=True))
 
@@ -98,6 +104,26 @@ def _per_region(words: Words, section: Any, solution: Solution) -> pd.DataFrame:
         frame.insert(0, "region", region)
         frames.append(frame)
     return _titled(words, pd.concat(frames, ignore_index=True))
+
+
+def _occupations(words: Words, solution: Solution) -> pd.DataFrame:
+    frame = _per_region(words, content.by_occupation, solution)
+    frame["bases"] = [words.bases(bases) for bases in frame["bases"]]
+    return frame
+
+
+def _influence(words: Words, solution: Solution) -> pd.DataFrame:
+    """The most influential estimates, each named in words."""
+    frame = influential(words.problem, solution, 50)
+    frame.insert(0, "number", [grounds.named(words, row) for row in content.records(frame)])
+    return frame.drop(columns=["kind", "region", "subject", "detail", "years"])
+
+
+def _objectives(words: Words, solution: Solution) -> pd.DataFrame:
+    frame = _titled(words, solution.objectives)
+    frame["objective"] = [words(f"objective_{name}") for name in frame["objective"]]
+    frame["status"] = [grounds.status(words, ended) for ended in frame["status"]]
+    return frame
 
 
 def _official(words: Words, solution: Solution) -> pd.DataFrame:
@@ -151,7 +177,7 @@ def _write(sheet: Any, words: Words, frame: pd.DataFrame, looks: dict[str, Any])
 
 def _look(name: object, text: bool) -> str:
     if text:
-        return "wrap" if name in ("text", "why", "left", "stays", "note") else "text"
+        return "wrap" if name in ("text", "why", "left", "stays", "note", "number") else "text"
     if name in PLAIN:
         return "plain"
     if isinstance(name, int) or name in ("quota", "permits") or str(name).startswith("cost_"):
