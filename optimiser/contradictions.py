@@ -10,7 +10,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from optimiser.consistency import whole_groups
 from optimiser.overview import names
 from optimiser.problem import Problem
 from optimiser.schema import ANY, SHARED
@@ -29,7 +31,7 @@ class Region:
     must: frozenset[str]
     never: frozenset[str]
 
-    def say(self, key: str, occupations: set[str] | frozenset[str] | None = None, **values: object) -> str:
+    def say(self, key: str, occupations: set[str] | frozenset[str] | None = None, **values: Any) -> str:
         """A line about the region and some of its occupations."""
         named = names(self.problem, "occupations", sorted(occupations or ()))
         region = self.problem.title("regions", self.code)
@@ -58,21 +60,17 @@ def contradictions(problem: Problem) -> list[str]:
         By region, then by service; occupations by code, the first three named.
     """
     regions = [_region(problem, r) for r in problem.regions]
-    questions = (_locks, _lists, _changes, _quotas, _together, _people, _coverage, _training)
+    questions = (_locks, _groups, _changes, _quotas, _together, _people, _coverage, _training)
     lines = [line for region in regions for question in questions for line in question(region)]
     return [*lines, *_must_services(problem, regions), *_services(problem)]
 
 
 def _region(problem: Problem, r: str) -> Region:
     short = frozenset(o for o, p, _ in problem.shortage if problem.region_of[p] == r)
-    locks = {lock: {o for region, o in problem.locked if region == r and problem.locked[region, o] == lock}
-             for lock in (0, 1)}
-    for members in locks.values():
-        before = -1
-        while len(members) != before:  # a group that shares a member with another one pulls it along
-            before = len(members)
-            members.update(*(group for group in problem.groups[r] if members & set(group)))
-    return Region(problem, r, short, frozenset(locks[1]), frozenset(locks[0]))
+    must, never = ({o for (region, o), lock in problem.locked.items() if region == r and lock == value}
+                   for value in (1, 0))
+    groups = problem.groups[r]
+    return Region(problem, r, short, frozenset(whole_groups(must, groups)), frozenset(whole_groups(never, groups)))
 
 
 # Lists -------------------------------------------------------------------------------------------------------------
@@ -83,48 +81,40 @@ def _locks(region: Region) -> Iterator[str]:
     in_force = region.problem.in_force[region.code]
     if idle := region.must - region.short:
         yield region.say("must_without_shortage", idle)
-    if both := region.must & region.never:
-        yield region.say("group_locked_twice", both)
     if idle := in_force - region.short:
         yield region.say("in_force_without_shortage", idle)
     table = region.problem.tables["exclusions"]
     if gone := in_force & set(table["occupation"][table["region"].isin([region.code, ANY])]):
         yield region.say("in_force_excluded", gone)
     locked = {o for r, o in region.problem.locked if r == region.code and not region.problem.locked[r, o]}
-    if pulled := region.never - locked - region.must:
+    if pulled := region.never - locked:
         yield region.say("group_never", pulled)
 
 
-def _lists(region: Region) -> Iterator[str]:
-    """What must be listed, and every group, fits into the lengths of the list."""
+def _groups(region: Region) -> Iterator[str]:
+    """Every group fits into the lengths of the list."""
     problem, rules = region.problem, region.problem.rules(region.code)
-    limits = [("list_length", rules.list_length, lambda o: True)]
-    for setting, attribute, lengths in (("list_length_by_tier", "skill_tier", rules.list_length_by_tier),
-                                        ("list_length_by_sector", "sector", rules.list_length_by_sector)):
-        limits += [(f"{setting}.{name}", most, lambda o, a=attribute, n=name: problem.attribute(a, o) == n)
-                   for name, most in lengths.items()]
-    for setting, most, counts in limits:
-        if most is None:
-            continue
-        must = {o for o in region.must if counts(o)}
-        if len(must) > most:
-            yield region.say("must_too_long", must, setting=setting, most=most)
+    limits = [("list_length", "", "", rules.list_length)]
+    limits += [(f"list_length_by_tier.{name}", "skill_tier", name, most)
+               for name, most in rules.list_length_by_tier.items()]
+    limits += [(f"list_length_by_sector.{name}", "sector", name, most)
+               for name, most in rules.list_length_by_sector.items()]
+    for setting, attribute, value, most in limits:
         for group in problem.groups[region.code]:
-            members = {o for o in group if counts(o)}
-            if len(members) > most and not members <= region.must:
+            members = {o for o in group if not attribute or problem.attribute(attribute, o) == value}
+            if most is not None and len(members) > most:
                 yield region.say("group_too_long", members, setting=setting, most=most)
 
 
 def _changes(region: Region) -> Iterator[str]:
-    """The first review can do what the locks and the length of the list ask of it."""
+    """The first review can shorten the list in force as far as the length of the list asks."""
     rules, in_force = region.problem.rules(region.code), region.problem.in_force[region.code]
-    if rules.list_changes is None:
+    if rules.list_changes is None or rules.list_length is None:
         return
-    enter, leave = region.must - in_force, in_force & region.never
-    over = 0 if rules.list_length is None else len(in_force) + len(enter) - rules.list_length
-    exits = max(len(leave), over)
-    if len(enter) + exits > rules.list_changes:
-        yield region.say("too_many_changes", enter=len(enter), leave=exits, most=rules.list_changes)
+    enter = len(region.must - in_force)
+    leave = max(len(in_force & region.never), len(in_force) + enter - rules.list_length)
+    if enter + leave > rules.list_changes:
+        yield region.say("too_many_changes", enter=enter, leave=leave, most=rules.list_changes)
 
 
 # Permits and people ------------------------------------------------------------------------------------------------

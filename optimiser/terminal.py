@@ -138,7 +138,8 @@ def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequ
                   _services_table(overview)):
         if table.row_count:
             console.print(table)
-    _print_lines(console, say("overview.notes"), notes)
+    if notes:
+        _print_lines(console, say("overview.notes"), notes)
     heading = say("overview.contradictions" if contradictions else "overview.no_contradictions")
     _print_lines(console, heading, contradictions)
 
@@ -195,14 +196,15 @@ def _table(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
 
 def _print_lines(console: Console, heading: str, lines: Sequence[str]) -> None:
     """A heading and its lines, indented; where there is no screen, each stays one line."""
-    console.print(heading, style="bold")
-    grid = Table.grid(padding=(0, 1))
-    for line in lines:
-        if console.is_terminal:
-            grid.add_row(" -", escape(line))
-        else:
+    console.print(heading, style="bold", highlight=False)
+    if not console.is_terminal:
+        for line in lines:
             console.print(escape(f" - {line}"), highlight=False, soft_wrap=True)
-    console.print(grid)
+    elif lines:
+        grid = Table.grid(padding=(0, 1))
+        for line in lines:
+            grid.add_row(" -", escape(line))
+        console.print(grid)
 
 
 def _of_region(problem: Problem, frame: pd.DataFrame, region: str) -> pd.DataFrame:
