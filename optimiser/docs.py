@@ -124,7 +124,7 @@ def _setting_type(field: dict[str, Any]) -> str:
         return say("docs.type_list", item=_setting_type(field["items"]))
     if kind == "object":
         names = _setting_type({"type": "string"} | field.get("propertyNames", {}))
-        values = field.get("additionalProperties")
+        values = next(iter(field.get("patternProperties", {}).values()), field.get("additionalProperties"))
         inner = _setting_type(values) if isinstance(values, dict) else say("docs.type_any")
         return say("docs.type_mapping", names=names, values=inner)
     low, high = field.get("minimum", field.get("exclusiveMinimum")), field.get("maximum")
@@ -135,8 +135,10 @@ def _setting_type(field: dict[str, Any]) -> str:
 
 def _default(field: dict[str, Any]) -> str:
     value = field.get("default")
-    if field.get("$ref") or value in (None, "", [], {}):
-        return say("docs.off")
+    if "$ref" in field:
+        return say("docs.left_to_its_own")
+    if value in (None, "", [], {}):
+        return say("docs.no_limit" if value is None else "docs.none")
     if isinstance(value, list):
         return ", ".join(f"`{item['name']}`" for item in value)
     return f"`{cell(value) if isinstance(value, float) else value}`"
@@ -183,7 +185,7 @@ def _notation(parts: Iterable[str]) -> str:
     roles = ("decided", "follows", "table", "worked_out")
     grids = []
     for role in roles:
-        rows = [(f"`{name}`", *cells[1:]) for name, cells in known.items() if cells[0] == role]
+        rows = [(f"`{name}`", *cells[1:]) for name, cells in sorted(known.items()) if cells[0] == role]
         grids += [say(f"docs.role_{role}"), _grid(say("docs.notation_head"), rows)]
     return _page(say("docs.notation_sets"), *grids)
 
