@@ -62,6 +62,13 @@ def test_nothing_is_wider_than_the_screen(page: Any, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_no_table_is_cut_on_a_phone(page: Any) -> None:
+    resize(page, 360)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate("""[...document.querySelectorAll('.scroll, .stack td, .stack th')].filter(
+        one => one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML)""") == []
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pictures_are_named_and_no_text_leaves_them_or_runs_into_another(page: Any, width: int) -> None:
     resize(page, width)

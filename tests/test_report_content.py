@@ -10,12 +10,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from valley import BUILDERS, NURSES, answered, valley
+from valley import BUILDERS, NURSES, PLAN, answered, valley
 from worlds import rows, world
 
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.report import content, evidence
+from optimiser.report import content, evidence, proof
 from optimiser.report.costs import costs
 from optimiser.report.influence import influential
 from optimiser.report.reasons import reasons, usage
@@ -151,6 +151,41 @@ def test_influence_ranks_by_what_rests_on_a_number_and_its_range(case: tuple[Pro
         ("use", "course"): pytest.approx((0.6 * 4.9, 0.6 * 4.9 * (150 - 50) / 100)),
     }
     assert frame["moves"].is_monotonic_decreasing
+
+
+def test_ties_are_what_fills_less_than_a_better_plan_might(tmp_path: Path) -> None:
+    problem = valley(tmp_path / "plain")
+    for bound, tied in ((17.1, set()), (14.1, {BUILDERS}), (19.1, set()), (float("nan"), set())):
+        solution = derive(problem, PLAN, {("R", "unfilled"): (bound, 0.1, "work_limit")})
+        assert proof.ties(problem, solution, "R") == tied  # builders fill 4.9; the room is 2, 5, none and unknown
+    weights = rows("parameter region occupation central", ("weight", "*", BUILDERS, 0.5))
+    light = valley(tmp_path / "light", parameters=weights)
+    # Weighted half, the same builders cost 0.5 of what they fill: all of it, as everybody who comes is additional.
+    solution = derive(light, PLAN)
+    value, filled = solution.objectives["value"].iloc[0], content.glance(light, solution)["filled_by_scheme"].iloc[0]
+    assert filled == pytest.approx(9.8)
+    for room, tied in ((4.8, set()), (5.0, {BUILDERS})):
+        solution = derive(light, PLAN, {("R", "unfilled"): (value - room, 0.1, "work_limit")})
+        assert proof.ties(light, solution, "R") == tied
+
+
+def test_what_must_be_listed_is_no_tie(tmp_path: Path) -> None:
+    problem = valley(tmp_path, {"regions": {"R": {"must_list": [BUILDERS]}}})
+    assert proof.ties(problem, derive(problem, PLAN, {("R", "unfilled"): (1.0, 0.9, "work_limit")}), "R") == set()
+
+
+def test_later_aims_without_a_proof_are_unsettled(case: tuple[Problem, Solution]) -> None:
+    assert proof.unsettled(case[1], "R") == ["worst_coverage", "list_changes", "cost"]
+    proofs = {("R", "list_changes"): (1.0, 0.0, "optimal"), ("R", "cost"): (1.0, 0.9, "work_limit")}
+    solution = derive(case[0], PLAN, proofs)
+    assert proof.unsettled(solution, "R") == ["worst_coverage", "cost"]
+
+
+def test_bases_of_shortages_come_firmest_first(tmp_path: Path) -> None:
+    shortages = rows("area occupation year central basis", ("A1", BUILDERS, 2026, 5, "estimated"),
+                     ("A2", BUILDERS, 2026, 5, "observed"), ("A1", NURSES, 2027, 5, "derived"))
+    problem = valley(tmp_path, shortages=shortages, activatable=[])
+    assert content.shortage_bases(problem, "R") == {BUILDERS: ("observed", "estimated"), NURSES: ("derived",)}
 
 
 def test_a_named_place_wins_over_any_place(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     "(0 %) and most in Upper End (38.3 %).",
     "Builder 0110 · construction · medium skill · shortage estimated",
     "Of all other numbers (capacities, take-up, stay, costs; by table rows), 100 % are assumed.",
-    "That is more than the 0 % asked for: the search stopped before it got there.",
+    "The search had come within the 0 % asked for; up to 0 % was then given back to serve the later aims.",
     "Not settled when the search ended: share filled in the worst-served area, entries and exits and public cost.",
     "Most permits go to Builder (14).",
     "Courses per person in the year of arrival, all occupations, every region (hours)",
@@ -79,6 +79,9 @@ def test_weighted_person_years_are_called_so(tmp_path: Path) -> None:
     (STATUS, None, "It has not been proved how far this plan is from the best one"),
     (STATUS, (float("nan"), 0.02, "within_gap"), "together they are within 2 % of the best possible"),
     (STATUS, (19.1, 0.0, "optimal"), "No plan can fill more person-years than this one"),
+    (STATUS, (17.1, 0.1, "work_limit"), "more than the 0 % asked for: the search stopped before it got there"),
+    (STATUS | {"gap_wanted": 0.2}, (17.1, 0.1, "within_gap"), "neither is known to be better. Not settled"),
+    (STATUS, (19.1 - 5, 0.25, "work_limit"), "Ties: each of these fills less than the 5 person-years that a better"),
 ])
 def test_how_far_to_trust(tmp_path: Path, status: dict[str, Any], proof: Any, words: str) -> None:
     problem = valley(tmp_path / "in")
@@ -203,6 +206,19 @@ def test_amounts(tmp_path: Path, number: float, text: str) -> None:
     (0, "0 %"), (0.0004, "< 0.1 %"), (0.042, "4.2 %"), (0.26538, "27 %"), (0.9999, "> 99 %"), (1, "100 %")])
 def test_percentages_never_claim_a_whole_they_are_not(tmp_path: Path, share: float, text: str) -> None:
     assert Words(valley(tmp_path)).percent(share).replace("\u00a0", " ") == text
+
+
+def test_what_may_not_be_listed_says_why(tmp_path: Path) -> None:
+    problem = valley(tmp_path / "in", list_in_force=[], exclusions=rows(
+        "region occupation reason source", ("R", NURSES, "Outside the route", "S")))
+    page = written(problem, answered(problem), tmp_path)
+    assert "Nurse may not be listed: Outside the route observed" in plain(page)
+    assert ">Nurse (may not be listed)<" in page
+
+
+def test_full_places_read_full_and_shares_have_a_look(page: str) -> None:
+    assert re.search(r'<td [^>]*class="full number"[^>]*>full</td>', page)
+    assert re.search(r'<td [^>]*class="some number"[^>]*>62\u00a0%</td>', page)
 
 
 def test_ink_on_every_colour_is_readable() -> None:

@@ -39,6 +39,29 @@ def test_codes_are_texts_and_quotas_numbers(book: Workbook) -> None:
     assert row["Occupation code"] == BUILDERS  # its leading zero counts
     assert (row["2026"], row["2027"]) == (10, 4)
     assert row["Why"] == "Fills 4.9 person-years per 1,000 hours (Courses, full in Upper End)."
+    assert (row["Tie (not proved to belong on the list)"], row["Basis of its shortage"]) == ("no", "estimated")
+
+
+def test_the_first_sheet_is_to_read_and_names_the_others(book: Workbook) -> None:
+    first, *others = book.sheetnames
+    about = [str(row["About"]) for row in table(book, first)]
+    assert first == "Read first"
+    assert [text.removeprefix("Sheet: ") for text in about if text.startswith("Sheet: ")] == others
+    assert "Counted or estimated" in about
+
+
+def test_every_shortage_carries_its_range_basis_and_source(book: Workbook) -> None:
+    row = table(book, "Shortage by area and year")[0]
+    assert (row["Low"], row["Central"], row["High"], row["Basis"], row["Source"]) == (5, 10, 20, "estimated", "S")
+    assert row["On the list that year"] == "yes"
+
+
+def test_numbers_and_aims_are_named_in_words(book: Workbook) -> None:
+    assert "Shortage of" in str(table(book, "Influential estimates")[-1]["Number"]) + str(
+        table(book, "Influential estimates")[0]["Number"])
+    assert table(book, "Aims")[0]["Aim"] == "Shortage that stays unfilled"
+    assert table(book, "Aims")[0]["How its search ended"] == "within the gap asked for"
+    assert table(book, "Basis")[0]["Figures of"] == "All shortages, The Valley"
 
 
 def test_nothing_is_a_formula_or_a_link(book: Workbook) -> None:
@@ -53,7 +76,7 @@ def test_sheets_hold_every_row(book: Workbook) -> None:
     assert sum(float(str(row["Unfilled"])) for row in short) == pytest.approx(19.1)
     assert len(table(book, "Services")) == 6
     assert [row["Occupation code"] for row in table(book, "By occupation")] == [BUILDERS, NURSES]
-    assert table(book, "Public cost")[0]["All together (EUR)"] == 8200
+    assert table(book, "Public cost")[0]["Total (EUR)"] == 8200
     assert len(table(book, "Influential estimates")) == 4
 
 

@@ -86,8 +86,10 @@ def gap_text(words: Words, solution: Solution, region: str) -> str:
     row = proof.first_aim(solution, region)
     if row is None:
         return words("gap_no_aim")
-    wanted = proof.wanted(words.problem, solution)
-    missed = " " + words("gap_missed", wanted=words.percent(wanted)) if row["gap"] > wanted else ""
+    wanted, missed = proof.wanted(words.problem, solution), ""
+    if row["gap"] > wanted:
+        key = "gap_given" if row["status"] in proof.SETTLED else "gap_missed"
+        missed = " " + words(key, wanted=words.percent(wanted), given=words.percent(row["tolerance"]))
     if pd.isna(row["bound"]):
         text = words("gap_unproved") if pd.isna(row["gap"]) else words("gap_together", gap=words.percent(row["gap"]))
         return text + missed
