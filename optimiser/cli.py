@@ -80,10 +80,11 @@ def report(run_dir: RunFolder) -> None:
 
 
 @app.command(help=say("cli.new"))
-def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli.new_dir"), show_default=False)]) -> None:
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli.new_dir"), show_default=False)],
+        force: Force = False) -> None:
     from optimiser.newcase import create
 
-    create(folder)
+    create(folder, force)
     typer.echo(say("cli.created", config=folder / "config.yaml"))
 
 
@@ -95,10 +96,11 @@ def generate(
     areas: Annotated[int, typer.Option(min=1, max=2_000, help=say("cli.areas"))] = 5,
     years: Annotated[int, typer.Option(min=1, max=30, help=say("cli.years"))] = 5,
     seed: Annotated[int, typer.Option(min=0, help=say("cli.seed"))] = 1,
+    force: Force = False,
 ) -> None:
     from optimiser.generate import generate as make
 
-    make(out, occupations, regions, areas, years, seed)
+    make(out, occupations, regions, areas, years, seed, force)
     typer.echo(say("cli.created", config=out / "config.yaml"))
 
 

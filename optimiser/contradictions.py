@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from optimiser.consistency import whole_groups
@@ -27,9 +28,14 @@ class Region:
 
     problem: Problem
     code: str
-    short: frozenset[str]
+    net: dict[tuple[str, str, int], float]  # by occupation, area and year: persons short whom no jobseeker replaces
     must: frozenset[str]
     never: frozenset[str]
+
+    @cached_property
+    def short(self) -> frozenset[str]:
+        """Occupations with a shortage in the region."""
+        return frozenset(occupation for occupation, _, _ in self.net)
 
     def say(self, key: str, occupations: set[str] | frozenset[str] | None = None, **values: Any) -> str:
         """A line about the region and some of its occupations."""
@@ -59,18 +65,20 @@ def contradictions(problem: Problem) -> list[str]:
     list of str
         By region, then by service; occupations by code, the first three named.
     """
-    regions = [_region(problem, r) for r in problem.regions]
+    net: dict[str, dict[tuple[str, str, int], float]] = {r: {} for r in problem.regions}
+    for key, number in problem.shortage.items():
+        net[problem.region_of[key[1]]][key] = max(0.0, number - problem.activatable.get(key, 0.0))
+    regions = [_region(problem, r, net[r]) for r in problem.regions]
     questions = (_locks, _groups, _changes, _quotas, _together, _people, _coverage, _training)
     lines = [line for region in regions for question in questions for line in question(region)]
     return [*lines, *_must_services(problem, regions), *_services(problem)]
 
 
-def _region(problem: Problem, r: str) -> Region:
-    short = frozenset(o for o, p, _ in problem.shortage if problem.region_of[p] == r)
+def _region(problem: Problem, r: str, net: dict[tuple[str, str, int], float]) -> Region:
     must, never = ({o for (region, o), lock in problem.locked.items() if region == r and lock == value}
                    for value in (1, 0))
     groups = problem.groups[r]
-    return Region(problem, r, short, frozenset(whole_groups(must, groups)), frozenset(whole_groups(never, groups)))
+    return Region(problem, r, net, frozenset(whole_groups(must, groups)), frozenset(whole_groups(never, groups)))
 
 
 # Lists -------------------------------------------------------------------------------------------------------------
@@ -194,12 +202,10 @@ def _coverage(region: Region) -> Iterator[str]:
         if not floor:
             continue
         totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for (o, p, t), number in problem.shortage.items():
-            if problem.region_of[p] == region.code:
-                name = p if setting == "area_coverage" else problem.attribute("sector", o)
-                net = max(0.0, number - problem.activatable.get((o, p, t), 0.0))
-                totals[name][0] += net
-                totals[name][1] += net * (o not in region.never or o in trained)
+        for (o, p, _), number in region.net.items():
+            name = p if setting == "area_coverage" else problem.attribute("sector", o)
+            totals[name][0] += number
+            totals[name][1] += number * (o not in region.never or o in trained)
         for name, (whole, fillable) in sorted(totals.items()):
             if name and fillable * SLACK < floor * whole:
                 yield region.say("floor_too_high", setting=setting, name=problem.title("areas", name),
@@ -221,8 +227,8 @@ def _training(region: Region) -> Iterator[str]:
 
 def _must_services(problem: Problem, regions: list[Region]) -> Iterator[str]:
     """The smallest quotas of what must be listed fit together into the services that count permits."""
-    for g in problem.services:
-        for place in problem.places(g):
+    for g, service in problem.services.items():
+        for place in problem.places(g) if service.scope != "area" else ():  # people count in areas, not permits
             here = [region for region in regions if region.code in problem.regions_of(g, place)]
             needed = sum(problem.use_permit.get((g, region.code, o), 0.0) * region.needed(o)
                          for region in here for o in region.must)
@@ -230,7 +236,7 @@ def _must_services(problem: Problem, regions: list[Region]) -> Iterator[str]:
             if tight:
                 yield say("contradictions.must_service", service=problem.title("services", g), year=tight[0],
                           place=place, needed=f"{needed:,.0f}", most=f"{_room(problem, g, place, tight[0]):,.0f}",
-                          unit=problem.services[g].unit)
+                          unit=service.unit)
 
 
 def _services(problem: Problem) -> Iterator[str]:

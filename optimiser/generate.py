@@ -64,13 +64,14 @@ SERVICES = {
 }
 
 
-def generate(folder: Path, occupations: int, regions: int, areas: int, years: int, seed: int) -> None:
+def generate(folder: Path, occupations: int, regions: int, areas: int, years: int, seed: int,
+             force: bool = False) -> None:
     """Write a country to a new folder.
 
     Parameters
     ----------
     folder : Path
-        Must not exist.
+        Must not exist, unless `force` is given.
     occupations, regions, years : int
     areas : int
         Per region.
@@ -90,7 +91,7 @@ def generate(folder: Path, occupations: int, regions: int, areas: int, years: in
     tables = _tables(rng, occupations, regions, areas, years)
     config = _config(tables["regions"]["region"], occupations, areas, years, seed)
     header = say("generate.header", seed=seed, occupations=occupations, regions=regions, areas=areas, years=years)
-    with whole_folder(folder) as target:
+    with whole_folder(folder, force) as target:
         (target / "config.yaml").write_text(header + strictyaml.dump(config), encoding="utf-8", newline="\n")
         for name, frame in tables.items():
             if len(frame):

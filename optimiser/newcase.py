@@ -8,14 +8,14 @@ from pathlib import Path
 from optimiser.storage import whole_folder
 
 
-def create(folder: Path) -> None:
+def create(folder: Path, force: bool = False) -> None:
     """Write the example country: `config.yaml`, `README.md` and every table.
 
     Raises
     ------
     InputError
-        When the folder exists already or can't be written.
+        When the folder exists already and `force` is not given, or can't be written.
     """
-    with whole_folder(folder) as target:
+    with whole_folder(folder, force) as target:
         for file in files("optimiser").joinpath("example").iterdir():
             (target / file.name).write_bytes(file.read_bytes())

@@ -43,9 +43,10 @@ def excluded(*codes: str) -> Rows:
 
 
 def desk(capacity: float | None, use: float = 7, per: str = "permit", scope: str = "region", place: str = "R"
-         ) -> dict[str, Rows]:
-    tables = {"services": rows("service title_en scope unit", ("desk", "Permit desk", scope, "hours")),
-              "service_use": rows("service region occupation per cohort_year central", ("desk", "R", "*", per, 0, use))}
+         ) -> dict[str, Any]:
+    tables: dict[str, Any] = {
+        "services": rows("service title_en scope unit", ("desk", "Permit desk", scope, "hours")),
+        "service_use": rows("service region occupation per cohort_year central", ("desk", "R", "*", per, 0, use))}
     if capacity is not None:
         tables["capacities"] = rows("service place year central", ("desk", place, "*", capacity))
     return tables
@@ -110,7 +111,7 @@ def test_more_changes_than_the_first_review_allows(tmp_path: Path, must: list[st
                              "parameters": parameter("trainees_per_permit", 0.1)}),
     ("budgets.csv", {"budgets": rows("region year central", ("R", "*", 5_900)),
                      "parameters": parameter("permit_cost", 300)})])
-def test_a_smallest_quota_that_nothing_can_carry(tmp_path: Path, where: str, tables: dict[str, Rows]) -> None:
+def test_a_smallest_quota_that_nothing_can_carry(tmp_path: Path, where: str, tables: dict[str, Any]) -> None:
     """Between 11 and 20 permits in lots of 5 are 15; nurses alone need 20."""
     quotas = parameter("lot", 5) + parameter("min_quota", 11) + parameter("min_quota", 20, "2221")
     parameters = quotas + tables.get("parameters", [])
@@ -120,7 +121,7 @@ def test_a_smallest_quota_that_nothing_can_carry(tmp_path: Path, where: str, tab
 
 
 def test_a_smallest_quota_that_expansion_can_carry(tmp_path: Path) -> None:
-    tables = desk(63) | {"parameters": parameter("min_quota", 10)}
+    tables: dict[str, Any] = desk(63) | {"parameters": parameter("min_quota", 10)}
     grown = rows("parameter service place central", ("max_expansion", "desk", "R", 7), ("lead_time", "desk", "R", 1))
     assert "than Permit desk allows: Builder (0110), Nurse (2221)" in found(tmp_path / "a", **tables)
     assert "allows" in found(tmp_path / "b", service_parameters=grown, **tables)
@@ -134,7 +135,7 @@ def test_one_lot_that_is_more_than_the_largest_quota(tmp_path: Path) -> None:
 
 def test_what_must_be_listed_needs_more_permits_than_there_are(tmp_path: Path) -> None:
     rules, total = {"must_list": ["*"]}, rows("region year central", ("R", "*", 19))
-    tables = {"parameters": parameter("min_quota", 10), "permit_totals": total}
+    tables: dict[str, Any] = {"parameters": parameter("min_quota", 10), "permit_totals": total}
     assert "what must be listed needs 20 permits a year by min_quota, but permit_totals.csv allows 19 in 2026" in found(
         tmp_path / "a", rules, **tables)
     assert no_plan(tmp_path / "b", rules, **tables)

@@ -59,6 +59,13 @@ def test_an_existing_folder_is_one_fault_and_stays_as_it_is(country: Path) -> No
     assert (country / "config.yaml").stat().st_mtime_ns == before
 
 
+def test_force_replaces_a_folder(tmp_path: Path) -> None:
+    create(tmp_path / "a")
+    (tmp_path / "a" / "shortages.csv").unlink()
+    create(tmp_path / "a", force=True)
+    assert (tmp_path / "a" / "shortages.csv").exists()
+
+
 def test_it_solves_with_an_answer_that_is_not_obvious(country: Path) -> None:
     problem = load(country / "config.yaml")
     solution = solve(problem)
