@@ -85,6 +85,14 @@ def test_headers_are_frozen_and_columns_have_widths(book: Workbook) -> None:
     assert all(sheet.column_dimensions["A"].width >= 8 for sheet in book)
 
 
+def test_shares_and_gaps_are_shown_as_such(book: Workbook) -> None:
+    head = [str(cell.value) for cell in book["Aims"][1]]
+    looks = {name: book["Aims"].cell(2, place).number_format for place, name in enumerate(head, start=1)}
+    assert (looks["Gap"], looks["Later aims may give back"], looks["Value"]) == ("0.0%", "0.0%", "General")
+    assert book["Lists and quotas"].cell(2, head.index("Region code") + 1).number_format == "@"
+    assert table(book, "Entries and exits")[0]["Move"] == "Leave"
+
+
 def test_no_date_but_the_fixed_one(tmp_path: Path) -> None:
     problem = valley(tmp_path)
     with zipfile.ZipFile(io.BytesIO(workbook(Words(problem), answered(problem)))) as archive:

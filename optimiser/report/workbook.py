@@ -16,6 +16,7 @@ from optimiser.report.influence import influential
 from optimiser.report.reasons import reasons
 from optimiser.report.region import reason
 from optimiser.report.words import Words
+from optimiser.schema import BASES
 from optimiser.solution import Solution
 
 CREATED = datetime.datetime(2000, 1, 1)  # fixed, so that the same answer gives the same bytes
@@ -23,7 +24,9 @@ LONGEST = 32_000  # letters a cell can hold
 MOST_ROWS = 1_000_000  # rows a sheet can hold
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
            "nan_inf_to_errors": False}
-WHOLE, TENTH, SHARE = "#,##0", "#,##0.0", "0.0%"
+WHOLE, TENTH, SHARE, FREE = "#,##0", "#,##0.0", "0.0%", "General"
+SHARES = {"share", "coverage", "gap", "tolerance", *BASES}
+FREELY = {"low", "central", "high", "value", "bound"}  # numbers of any size, shares among them
 PLAIN = {"year", "first_year", "last_year", "review", "rank", "rows"}
 
 
@@ -44,7 +47,8 @@ def _looks(book: xlsxwriter.Workbook) -> dict[str, Any]:
              "text": book.add_format({"num_format": "@", "valign": "top"}),
              "wrap": book.add_format({"num_format": "@", "valign": "top", "text_wrap": True}),
              "plain": book.add_format({"num_format": "0", "valign": "top"})}
-    return looks | {code: book.add_format({"num_format": code, "valign": "top"}) for code in (WHOLE, TENTH, SHARE)}
+    numbers = (WHOLE, TENTH, SHARE, FREE)
+    return looks | {code: book.add_format({"num_format": code, "valign": "top"}) for code in numbers}
 
 
 def _sheets(words: Words, solution: Solution) -> dict[str, pd.DataFrame]:
@@ -52,7 +56,8 @@ def _sheets(words: Words, solution: Solution) -> dict[str, pd.DataFrame]:
     why = reasons(problem, solution)
     sheets = {
         "lists": _lists(words, solution, why),
-        "changes": _per_region(words, content.moves, solution),
+        "changes": _per_region(words, content.moves, solution).replace({"move": {
+            move: words(move) for move in ("entered", "left")}}),
         "official": _official(words, solution),
         "unfilled": _titled(words, evidenced(problem, solution).drop(columns=["number"])),
         "occupations": _occupations(words, solution),
@@ -182,7 +187,7 @@ def _look(name: object, text: bool) -> str:
         return "plain"
     if isinstance(name, int) or name in ("quota", "permits") or str(name).startswith("cost_"):
         return WHOLE
-    return SHARE if name in ("share", "coverage", "observed", "derived", "estimated", "assumed") else TENTH
+    return SHARE if name in SHARES else FREE if name in FREELY else TENTH
 
 
 def _plain(words: Words, value: Any) -> str | float | None:
