@@ -108,7 +108,9 @@ def room_unit(words: Words, region: str) -> str:
 def later_aims(words: Words, solution: Solution, region: str) -> str:
     """Which later aims the search left unsettled; nothing when it settled them all."""
     aims = [words(f"objective_{name}").lower() for name in proof.unsettled(solution, region)]
-    return " " + words("aims_unsettled", aims=words.names(aims, len(aims))) if aims else ""
+    row = proof.first_aim(solution, region)
+    unproved = row is not None and pd.isna(row["gap"])  # then nothing is settled, and that is said already
+    return "" if unproved or not aims else " " + words("aims_unsettled", aims=words.names(aims, len(aims)))
 
 
 def run_text(words: Words, solution: Solution) -> str:

@@ -10,7 +10,7 @@ from optimiser.report.views import MOST_ROWS, Figure, Grid
 from optimiser.report.words import Words
 from optimiser.schema import ANY
 
-TOP = 12  # bars in a chart
+TOP = 12  # bars in a chart, and areas in the table beside it
 MOST_TILES = 60  # areas beyond which a tile map is given up for bars
 MOST_COLUMNS = 12  # columns of tiles that are still readable on a phone
 
@@ -81,7 +81,8 @@ def area_figure(words: Words, frame: pd.DataFrame, region: str) -> Figure | None
         described += " " + words(key, worst=worst, low=low, best=best, high=high)
     if _mappable(frame):
         return Figure(title, figures.tile_map(frame, title, described), grid, described)
-    return Figure(title, figures.area_bars(largest.head(MOST_ROWS), title, described), grid, described)
+    title = words("area_bars_title", region=words.region(region), n=min(TOP, len(frame)))
+    return Figure(title, figures.area_bars(largest.head(TOP), title, described), grid, described)
 
 
 def _mappable(frame: pd.DataFrame) -> bool:
@@ -95,9 +96,9 @@ def _mappable(frame: pd.DataFrame) -> bool:
 def _worst_served(words: Words, frame: pd.DataFrame, region: str) -> Grid:
     head = tuple(words(key) for key in ("area", "net_short", "filled_short", "unfilled", "coverage_short"))
     rows = [(row["name"], words.amount(row["net"]), words.amount(row["filled_by_training"] + row["filled_by_scheme"]),
-             words.amount(row["unfilled"]), row["text"]) for row in records(frame.head(MOST_ROWS))]
+             words.amount(row["unfilled"]), row["text"]) for row in records(frame.head(TOP))]
     return Grid(words("areas_caption", region=words.region(region)), head, rows,
-                note=words.cut(len(frame), MOST_ROWS, "cut_areas"))
+                note=words.cut(len(frame), TOP, "cut_areas"))
 
 
 def area_grid(words: Words, frame: pd.DataFrame) -> Grid | None:
