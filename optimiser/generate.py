@@ -101,7 +101,7 @@ def generate(folder: Path, occupations: int, regions: int, areas: int, years: in
 def _config(regions: Iterable[str], occupations: int, areas: int, years: int, seed: int) -> dict[str, Any]:
     length = _list_length(occupations)
     rules: dict[str, Any] = {"list_length": length, "list_changes": max(2, length // 4), "risk_shares": {"high": 0.4}}
-    if areas <= 10 and occupations >= 40:  # with many small areas or few occupations a band could rule out every plan
+    if areas <= 5 and occupations >= 40:  # with many small areas, or few occupations, a band could rule out every plan
         rules["fairness"] = {"band": 0.3}
     return {
         "title": say("generate.title", seed=seed), "tables": ".",
