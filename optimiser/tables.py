@@ -211,8 +211,22 @@ def _check_header(header: list[str], table: Table, shown: str) -> None:
         raise InputError(faults)
 
 
-def _parse(text: pd.Series, column: Column, own: bool, shown: str, rows: list[int], faults: list[Fault]) -> pd.Series:
+def _parse(cells: pd.Series, column: Column, own: bool, shown: str, rows: list[int], faults: list[Fault]) -> pd.Series:
     """One column of text as values; cells that can't be are added to `faults`. `own`: the column defines its codes."""
+    which, distinct = pd.factorize(cells)  # most cells of a large table repeat: each text is looked at once
+    text = pd.Series(distinct, dtype=object)
+    values, bad = _values(text, column, own)
+
+    def fault(i: int) -> Fault:
+        wrong = str(cells.iloc[i])
+        return Fault(shown, rows[i], column.name, _got(wrong), _expects(column, own), _advice(wrong, column))
+
+    faults += few(np.flatnonzero(bad.to_numpy(dtype=bool)[which]), fault)
+    return pd.Series(values.to_numpy()[which], index=cells.index, dtype=values.dtype)
+
+
+def _values(text: pd.Series, column: Column, own: bool) -> tuple[pd.Series, pd.Series]:
+    """Values of some texts, and which of them can't stand in the column."""
     empty = text == ""
     bad = (text.str.strip() != text) | text.str.contains(_CONTROL, regex=True) | (empty & column.filled)
     values = text
@@ -228,13 +242,7 @@ def _parse(text: pd.Series, column: Column, own: bool, shown: str, rows: list[in
         bad |= ~(text.isin(_choices(column)) | empty)
     elif own:
         bad |= text.str.fullmatch(_RESERVED).astype(bool)
-
-    def fault(i: int) -> Fault:
-        wrong = str(text.iloc[i])
-        return Fault(shown, rows[i], column.name, _got(wrong), _expects(column, own), _advice(wrong, column))
-
-    faults += few(np.flatnonzero(bad.to_numpy(dtype=bool)), fault)
-    return values
+    return values, bad
 
 
 def _shaped(text: pd.Series, column: Column) -> pd.Series:
