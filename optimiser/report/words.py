@@ -110,10 +110,10 @@ class Words:
         if not math.isfinite(share):
             return self("nothing")
         if 0.995 <= share < 1:
-            return self("percent", n="> 99")
+            return self("percent", n=">\u00a099")
         hundredths = 100 * share
         if 0 < abs(hundredths) < 0.05:
-            return self("percent", n="< 0.1")
+            return self("percent", n="<\u00a00.1")
         whole = abs(hundredths) >= 9.95 or hundredths == round(hundredths)
         return self("percent", n=f"{hundredths:,.{decimals if share else 0}f}" if whole else f"{hundredths:.1f}")
 
