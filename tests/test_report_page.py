@@ -56,7 +56,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     "(0 %) and most in Upper End (38.3 %).",
     "Builder 0110 · construction · medium skill · shortage estimated",
     "Of all other numbers (capacities, take-up, stay, costs; by table rows), 100 % are assumed.",
-    "The search had come within the 0 % asked for; up to 0 % was then given back to serve the later aims.",
+    "The search had come within the 0 % asked for; what the later aims may give back (up to 0 %) and rounding",
     "Not settled when the search ended: share filled in the worst-served area, entries and exits and public cost.",
     "Most permits go to Builder (14).",
     "Courses per person in the year of arrival, all occupations, every region (hours)",
@@ -77,6 +77,7 @@ def test_weighted_person_years_are_called_so(tmp_path: Path) -> None:
     ({"termination": "interrupted", "clock_cut": True}, None, "The search was interrupted by its user"),
     ({}, None, "Nothing is recorded about how this plan was found."),
     (STATUS, None, "so small differences from other plans mean nothing. The search"),
+    (STATUS, (float("-inf"), float("inf"), "time_limit"), "so small differences from other plans mean nothing. The"),
     (STATUS, (float("nan"), 0.02, "within_gap"), "together they are within 2 % of the best possible"),
     (STATUS, (19.1, 0.0, "optimal"), "No plan can fill more person-years than this one"),
     (STATUS, (17.1, 0.1, "work_limit"), "more than the 0 % asked for: the search stopped before it got there"),
@@ -87,6 +88,14 @@ def test_how_far_to_trust(tmp_path: Path, status: dict[str, Any], proof: Any, wo
     problem = valley(tmp_path / "in")
     proofs = {("R", "unfilled"): proof} if proof else None
     assert words in plain(written(problem, derive(problem, PLAN, proofs, status), tmp_path))
+
+
+def test_aims_without_a_bound_say_nothing_in_its_place(tmp_path: Path) -> None:
+    problem = valley(tmp_path / "in")
+    proofs = {("R", name): (float("inf"), float("inf"), "time_limit") for name in ("worst_coverage", "cost")}
+    page = written(problem, derive(problem, PLAN, proofs), tmp_path)
+    assert not re.search(r"\b(inf|nan|None)\b", plain(page))
+    assert "cut by the time limit" in page
 
 
 class Tags(HTMLParser):

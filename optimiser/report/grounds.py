@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from optimiser.report import figures, proof
@@ -83,7 +85,7 @@ def objectives_grid(words: Words, solution: Solution) -> Grid:
 
 
 def _value(words: Words, objective: str, number: float) -> str:
-    if pd.isna(number):
+    if not math.isfinite(number):
         return words("nothing")
     if objective == "worst_coverage":
         return words("percent", n=f"{100 * number:.2f}")

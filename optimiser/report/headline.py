@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import math
 
 from optimiser.report import content, proof
 from optimiser.report.evidence import basis_shares, overall
@@ -87,13 +87,13 @@ def gap_text(words: Words, solution: Solution, region: str) -> str:
     if row is None:
         return words("gap_no_aim")
     wanted, missed = proof.wanted(words.problem, solution), ""
-    if row["gap"] > wanted:
+    if math.isfinite(row["gap"]) and row["gap"] > wanted:
         key = "gap_given" if row["status"] in proof.SETTLED else "gap_missed"
         missed = " " + words(key, wanted=words.percent(wanted), given=words.percent(row["tolerance"]))
-    if pd.isna(row["bound"]):
-        text = words("gap_unproved") if pd.isna(row["gap"]) else words("gap_together", gap=words.percent(row["gap"]))
-        return text + missed
     room, unit = proof.room(solution, region), room_unit(words, region)
+    if math.isnan(room):
+        known = math.isfinite(row["gap"])
+        return words("gap_together", gap=words.percent(row["gap"])) + missed if known else words("gap_unproved")
     if not room:
         return words("gap_proved", unit=unit)
     share = words.percent(room / max(float(row["value"]), 1e-9))
@@ -109,7 +109,7 @@ def later_aims(words: Words, solution: Solution, region: str) -> str:
     """Which later aims the search left unsettled; nothing when it settled them all."""
     aims = [words(f"objective_{name}").lower() for name in proof.unsettled(solution, region)]
     row = proof.first_aim(solution, region)
-    unproved = row is not None and pd.isna(row["gap"])  # then nothing is settled, and that is said already
+    unproved = row is not None and not math.isfinite(row["gap"])  # then nothing is settled, and that is said already
     return "" if unproved or not aims else " " + words("aims_unsettled", aims=words.names(aims, len(aims)))
 
 

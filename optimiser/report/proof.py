@@ -26,7 +26,7 @@ def room(solution: Solution, region: str) -> float:
     """(Weighted) person-years that a better plan could fill beyond this one, at most; NaN when nothing is proved."""
     row = first_aim(solution, region)
     left = math.nan if row is None else float(row["value"]) - float(row["bound"])
-    return 0.0 if left < SMALL else left
+    return math.nan if math.isinf(left) else 0.0 if left < SMALL else left
 
 
 def weighted(problem: Problem, region: str) -> bool:
