@@ -29,12 +29,13 @@ def case() -> Case:
     settings = {"last_year": YEARS[-1], "regions": {
         "Q": common | {"minimum_stay": 2, "fairness": {"area_coverage": 0.02, "band": 0.4}},
         "R": common | {"review_years": 2, "must_list": ["2221"], "fairness": {"sector_coverage": 0.01}}}}
-    weights = [("weight", "*", o, round(rng.uniform(0.8, 1.6), 3)) for o in OCCUPATIONS]  # no two permits are alike
+    # No two permits are worth or cost the same: there are no ties.
+    unlike = [(name, "*", o, round(rng.uniform(*ends), 3)) for o in OCCUPATIONS
+              for name, ends in (("weight", (0.8, 1.6)), ("permit_cost", (250, 400)), ("training_cost", (800, 999)))]
     each = [("uptake", "*", "*", 0.8), ("additional", "*", "*", 0.9), ("lot", "Q", "*", 2), ("min_quota", "*", "*", 2),
-            ("max_quota", "*", "sector:works", 25), ("permit_cost", "*", "*", 310),
-            ("max_migrant_share", "*", "*", 0.7), ("trainees_per_permit", "*", "sector:works", 0.1),
-            ("training_success", "*", "*", 0.6), ("training_lag", "*", "*", 1),
-            ("training_cost", "*", "*", 900), ("min_other_vacancies", "*", "*", 2)]
+            ("max_quota", "*", "sector:works", 25), ("max_migrant_share", "*", "*", 0.7),
+            ("trainees_per_permit", "*", "sector:works", 0.1), ("training_success", "*", "*", 0.6),
+            ("training_lag", "*", "*", 1), ("min_other_vacancies", "*", "*", 2)]
     tables = {
         "regions": rows("region", ("Q",), ("R",)),
         "areas": rows("area region", *PLACES.items()),
@@ -46,7 +47,7 @@ def case() -> Case:
                             *((*cell, round(rng.uniform(0, 5), 1)) for cell in cells if rng.random() < 0.3)),
         "list_in_force": rows("region occupation entry", ("Q", "0110", "a"), ("R", "9112", "b"), ("R", "5120", "c")),
         "exclusions": rows("region occupation reason", ("Q", "9112", "pay")),
-        "parameters": rows("parameter region occupation central", *weights, *each),
+        "parameters": rows("parameter region occupation central", *unlike, *each),
         "retention": rows("region occupation cohort_year central",
                           *(("*", "*", age, share) for age, share in enumerate((0.5, 0.86, 0.74)))),
         "services": rows("service scope unit", ("course", "area", "hours"), ("desk", "shared", "hours"),
