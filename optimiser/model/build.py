@@ -40,7 +40,7 @@ FAMILIES = (
            (capacities.service_use, capacities.service_capacity, capacities.expansion_stays)),
     Family(8, "permit_total", "`permit_totals.csv`", (capacities.permit_total,)),
     Family(9, "domestic_first", "`max_migrant_share`, `trainees_per_permit`, `training_places.csv`",
-           (safeguards.domestic_first, safeguards.training_required)),
+           (safeguards.domestic_first, safeguards.present_only_if_listed, safeguards.training_required)),
     Family(10, "worker_independence", "`min_other_vacancies`, `commuting.csv`, `risk_shares`",
            (safeguards.worker_independence, safeguards.risk_share)),
     Family(11, "fairness", "`fairness`",
@@ -148,6 +148,7 @@ def _constraints(m: Any) -> None:
     add(capacities.expansion_stays, list(m.expansion))
     add(capacities.permit_total, [key for key in problem.permit_total if key[0] in regions])
     add(safeguards.domestic_first, m.pairs)
+    add(safeguards.present_only_if_listed, list(frame.left_over))
     add(safeguards.training_required, lots)
     add(safeguards.worker_independence, [(o, p, t) for o in sorted({o for o, _, _ in m.pairs}) for _, p in m.areas
                                          for t in problem.years])

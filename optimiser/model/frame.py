@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from optimiser.model.presence import (TINY, left_over, most_domestic, most_independent, stays,
+                                      vacancies_in_reach)
 from optimiser.plan import exact
 from optimiser.problem import Problem
-
-TINY = 1e-9  # a share or a number of persons below this is nothing
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Frame:
     ----------
     net : dict (occupation, area, year) -> persons; shortage less activatable jobseekers, positive only
     arrival_cap : dict (occupation, area, year) -> persons; pairs that can't receive anybody are left out
+    left_over : dict (occupation, area, year, review) -> (left, most) persons; see `presence.left_over`
     lots_cap, lots_min : dict (region, occupation, year) -> lots
     lot : dict (region, occupation) -> permits per lot
     listed : dict (region, occupation, review) -> (lower, upper) bound of the 0/1 decision
@@ -35,6 +36,7 @@ class Frame:
     regions: tuple[str, ...]
     net: dict[tuple[str, str, int], float] = field(repr=False)
     arrival_cap: dict[tuple[str, str, int], float] = field(repr=False)
+    left_over: dict[tuple[str, str, int, int], tuple[float, float]] = field(repr=False)
     lots_cap: dict[tuple[str, str, int], int] = field(repr=False)
     lots_min: dict[tuple[str, str, int], int] = field(repr=False)
     lot: dict[tuple[str, str], int] = field(repr=False)
@@ -59,7 +61,7 @@ def frame(problem: Problem, regions: tuple[str, ...]) -> Frame:
                 if listed[r := problem.region_of[p], o, problem.review_of(r, t).number][1]
                 and lots_cap[r, o, t] > 0}
     placement = _placement(problem, regions, net)
-    return Frame(problem, regions, net, arrivals, lots_cap, lots_min, lot, listed,
+    return Frame(problem, regions, net, arrivals, left_over(problem, net, arrivals), lots_cap, lots_min, lot, listed,
                  _trainee_caps(problem, regions, placement), placement, expansion)
 
 
@@ -101,45 +103,20 @@ def _useful(problem: Problem, net: dict[tuple[str, str, int], float], r: str, o:
     """Arrivals that would fill the whole net shortage of some later year on their own."""
     additional = problem.parameter("additional", r, o) or 1.0
     return max((net.get((o, p, later), 0.0) / (stay * additional)
-                for later, stay in _stays(problem, r, o, t) if stay > TINY), default=0.0)
-
-
-def _stays(problem: Problem, r: str, o: str, t: int) -> list[tuple[int, float]]:
-    """(year, retention) of a cohort that arrives in t."""
-    return [(later, problem.retention[r, o][later - t]) for later in problem.years if later >= t]
+                for later, stay in stays(problem, r, o, t) if stay > TINY), default=0.0)
 
 
 def _domestic(problem: Problem, net: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:
-    share = problem.parameter("max_migrant_share", r, o)
-    if share is None:
-        return math.inf
-    return min((share * peak(problem, net, o, p, later) / stay
-                for later, stay in _stays(problem, r, o, t) if stay > TINY), default=math.inf)
-
-
-def peak(problem: Problem, net: dict[tuple[str, str, int], float], o: str, p: str, t: int) -> float:
-    """Largest net shortage seen so far in an area (persons)."""
-    return max((net.get((o, p, year), 0.0) for year in problem.years if year <= t), default=0.0)
-
-
-def vacancies_in_reach(problem: Problem, o: str, p: str, t: int) -> float:
-    """Shortage of the occupation within commuting reach of an area (persons); stands for open vacancies."""
-    return sum(problem.shortage.get((o, q, t), 0.0) for q in problem.reach[p])
-
-
-def peak_in_reach(problem: Problem, o: str, p: str, t: int) -> float:
-    """Largest shortage within commuting reach seen so far (persons)."""
-    return max(vacancies_in_reach(problem, o, p, year) for year in problem.years if year <= t)
+    return min((most_domestic(problem, net, o, p, later) / stay for later, stay in stays(problem, r, o, t)
+                if stay > TINY), default=math.inf)
 
 
 def _independent(problem: Problem, r: str, o: str, p: str, t: int) -> float:
     needed = problem.parameter("min_other_vacancies", r, o)
-    if needed is None:
-        return math.inf
-    if vacancies_in_reach(problem, o, p, t) <= needed:
+    if needed is not None and vacancies_in_reach(problem, o, p, t) <= needed:
         return 0.0
-    return min(((peak_in_reach(problem, o, p, later) - needed) / stay
-                for later, stay in _stays(problem, r, o, t) if stay > TINY), default=math.inf)
+    return min((most_independent(problem, o, p, later) / stay for later, stay in stays(problem, r, o, t)
+                if stay > TINY), default=math.inf)
 
 
 def _received(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:

@@ -71,7 +71,7 @@ def hand_over(frame: Frame) -> Handed:
         col_names=tuple(name_of(key) for key in columns),
         stages=stages,
         series=_series(columns),
-        blocks=_blocks(frame, columns),
+        choice=np.array([i for i, (name, _) in enumerate(columns) if name in ("listed", "enters", "leaves")], dtype=int),
     )
     return Handed(frame, program, rows, columns, parts)
 
@@ -100,7 +100,7 @@ def _stages(m: Any, position: dict[int, int]) -> tuple[tuple[Stage, ...], tuple[
                                 relative_tolerance=max(part[2] for part in keep), keep=tuple(keep)))
             parts.append(tuple((r, name) for r, objective in at_rank if objective.name == name))
     cost, constant = _linear(tie_break(m), position)
-    stages.append(Stage(name=TIE_BREAK, cost=cost, constant=constant, relative_tolerance=0.0))
+    stages.append(Stage(name=TIE_BREAK, cost=cost, constant=constant, proof=False))
     return tuple(stages), (*parts, ())
 
 
@@ -122,15 +122,3 @@ def _series(columns: tuple[Key, ...]) -> tuple[tuple[int, ...], ...]:
         if name == "listed":
             series.setdefault(index[:2], []).append(i)
     return tuple(tuple(found) for found in series.values())
-
-
-def _blocks(frame: Frame, columns: tuple[Key, ...]) -> tuple[np.ndarray, ...]:
-    """Columns of one region and occupation: its decisions stand and fall together."""
-    region_of = frame.problem.region_of
-    blocks: dict[tuple[Hashable, ...], list[int]] = {}
-    for i, (name, index) in enumerate(columns):
-        if name in ("listed", "lots", "trainees"):
-            blocks.setdefault(index[:2], []).append(i)
-        elif name == "arrivals":
-            blocks.setdefault((region_of[str(index[1])], index[0]), []).append(i)
-    return tuple(np.array(found) for found in blocks.values())
