@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from optimiser.errors import SolverError
-from optimiser.solver.highs import Model
+from optimiser.solver.highs import conflict, run
 from optimiser.solver.program import Program
 
 CHECK_SECONDS = 10.0
@@ -23,7 +24,7 @@ def irreducible_conflict(program: Program, seconds: float) -> list[str]:
     """
     ends = time.monotonic() + seconds
     try:
-        found = Model(_relaxed(program), 1).conflict(seconds / 2)
+        found = conflict(_relaxed(program), seconds / 2)
     except SolverError:
         found = []
     if found:
@@ -37,8 +38,6 @@ def irreducible_conflict(program: Program, seconds: float) -> list[str]:
 
 
 def _relaxed(program: Program) -> Program:
-    from dataclasses import replace
-
     return replace(program, integer=np.zeros_like(program.integer))
 
 
@@ -66,8 +65,6 @@ class _Explainer:
 
     def _clashes(self, limits: list[int]) -> bool:
         """Whether no point satisfies these limits; False when that is not known in time."""
-        from dataclasses import replace
-
         left = min(CHECK_SECONDS, self.ends - time.monotonic())
         if left <= 0:
             return False
@@ -79,4 +76,4 @@ class _Explainer:
         names = tuple(self.program.row_names[i] for i in rows)
         part = replace(self.program, matrix=self.program.matrix.tocsr()[rows].tocsc(), row_names=names, col_lower=lower,
                        row_lower=self.program.row_lower[rows], row_upper=self.program.row_upper[rows])
-        return Model(part, 1).run(left).end == "infeasible"
+        return run(part, None, left).end == "infeasible"

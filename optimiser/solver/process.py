@@ -20,6 +20,7 @@ from optimiser.solver.program import Answer, Program, Progress, StageResult, ref
 from optimiser.solver.worker import receive, send
 
 GRACE = 2.0  # seconds between TERM and KILL
+OVERRUN = 1.03  # share of its time limit after which a search is ended from outside
 OnProgress = Callable[[int, Progress], None]
 
 
@@ -186,8 +187,8 @@ class _Child:
         return (self.ended or time.monotonic()) - self.began if self.began else 0.0
 
     def overrun(self) -> bool:
-        """Whether the process is past its time limit by more than it may."""
-        return self.seconds() > self.time_limit * 1.1 + 5.0
+        """Whether the process is past its time limit; it tells of every better point, so ending it loses none."""
+        return self.seconds() > self.time_limit * OVERRUN + 0.5
 
     def progress(self) -> Progress:
         """Where the search stands."""
@@ -220,7 +221,8 @@ class _Child:
         """What the search came to."""
         if self.done is not None:
             x, stages, infeasible, clock_cut = self.done
-            status = "infeasible" if infeasible else (stages[0].status if stages else "time_limit")
+            nothing = "time_limit" if clock_cut else "failed"
+            status = "infeasible" if infeasible else (stages[0].status if stages else nothing)
             return Answer(status, x, stages, self.seconds(), self.reason, clock_cut)
         status = "interrupted" if self.interrupted else ("time_limit" if self.clock_cut else "failed")
         self._finish_stage(status)

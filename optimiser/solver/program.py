@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -15,7 +15,7 @@ Keep = tuple[np.ndarray, float, float, float]
 
 @dataclass(frozen=True)
 class Stage:
-    """One objective, minimised: `cost @ x + constant`.
+    """One objective, minimised: `cost @ x + constant`. Without `proof` a good point will do, and no bound is sought.
 
     Later stages keep every part in `keep` (the whole objective when it is empty) at its value, or worse by at most
     `max(relative * |value|, absolute)`.
@@ -27,6 +27,7 @@ class Stage:
     relative_tolerance: float = 0.0
     absolute_tolerance: float = 0.0
     keep: tuple[Keep, ...] = ()
+    proof: bool = True
 
     @property
     def parts(self) -> tuple[Keep, ...]:
@@ -53,8 +54,9 @@ class Program:
     series : tuple of tuples of columns
         Columns that are the same decision in successive periods; the search for a first answer decides them period
         by period. May be empty.
-    blocks : tuple of column arrays
-        Columns that stand and fall together. May be empty.
+    choice : array of columns
+        The columns of `series` and those that only follow from them; rows over these columns alone say which choices
+        are allowed at all. May be empty.
     """
 
     matrix: sparse.csc_array = field(repr=False)
@@ -67,7 +69,13 @@ class Program:
     col_names: tuple[str, ...] = field(repr=False)
     stages: tuple[Stage, ...] = field(repr=False)
     series: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
-    blocks: tuple[np.ndarray, ...] = field(default=(), repr=False)
+    choice: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int), repr=False)
+
+    def with_row(self, cost: np.ndarray, most: float) -> Program:
+        """The same programme with the row `cost @ x <= most` added."""
+        return replace(self, matrix=sparse.csc_array(sparse.vstack([self.matrix, cost[None, :]])),
+                       row_lower=np.append(self.row_lower, -np.inf), row_upper=np.append(self.row_upper, most),
+                       row_names=(*self.row_names, "kept objective"))
 
 
 @dataclass(frozen=True)

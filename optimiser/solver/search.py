@@ -1,31 +1,50 @@
 """The search: stage after stage, each from the best point so far, with work limits before clocks.
 
-What was measured (2 cores, 110 occupations, 5 areas, 5 yearly reviews, 7,200 columns): the relaxation is within half a
-per cent of the best plan but HiGHS alone stood at a gap of 10 % after 40 s, because its heuristics round the list of
-every review at once. Deciding the reviews one after the other, with later ones relaxed, reached 0.5 % in 20 s. The
-relaxation itself takes 20 s by the dual simplex and 1.5 s by the interior-point method, so the first is avoided.
+What was measured on two cores decided how. HiGHS alone rounds the list of every review at once: on the Flemish case it
+stood at a gap of 2 % after a minute. Deciding the reviews one after the other, with later ones relaxed, reaches 0.8 %
+in ten seconds, and the first of these steps is itself a relaxation of the whole programme, so that its bound holds.
+The simplex method inside branch and bound is faster than the interior-point method there; for a relaxation alone it is
+the other way round.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.solver.highs import Model, Run
+from optimiser.solver.highs import Run, run
 from optimiser.solver.program import Program, Stage, StageResult, relative_gap
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
 
 LARGE = 300  # whole columns from which on a first answer is sought period by period
-LEADING_SHARE = 0.6  # of the time for the leading stage; the others share the rest
-STEP_GAP = 0.003  # of the steps that decide one period
+LEADING_SHARE = 0.65  # of the time for the leading stage
+LATER_SHARE = 0.5  # of the time left for each stage after it
+FIRST_SHARE = 0.5  # of the leading stage's time for its first period, the hardest one
+STEP_GAP = 0.004  # of the steps that decide one period
 STEP_NODES = 100
-LATER_NODES = 300  # of the stages after the leading one
-LEADING_NODES = 20_000
+STEP_CHECKS = 60
+NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
+NEAR_CHECKS = 6
+NO_SUB_MIPS = {f"mip_heuristic_run_{name}": False for name in ("rins", "rens", "root_reduced_cost")}
+NEAR_GAP = 0.05  # at which a later objective is good enough with the list as it is
+LATER = 0.05  # what later objectives count where the first list is chosen
+USED = 0.1  # share from which on the relaxation counts as using a column
+NODES = 20_000  # of branch and bound
 SLACK = 1e-9  # what floating-point noise may cost a kept objective, relative
+
+
+@dataclass
+class State:
+    """What a stage has come to: its best point, its bound, and how it ended."""
+
+    x: np.ndarray | None
+    bound: float = -np.inf
+    status: str = "work_limit"
 
 
 class Search:
@@ -35,17 +54,13 @@ class Search:
         self.program = program
         self.gap = gap
         self.deadline = time.monotonic() + time_limit
-        self.seed = seed
         self.tell = tell
         self.stages: list[StageResult] = []
         self.clock_cut = False
         self.infeasible = False
-        self.model = Model(program, seed)
+        self.seed = seed
+        self.periods = max((len(series) for series in program.series), default=0)
         self.large = int(program.integer.sum()) >= LARGE
-
-    def left(self) -> float:
-        """Seconds left."""
-        return self.deadline - time.monotonic()
 
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
         """Optimise all stages in order; the best point found, or None."""
@@ -53,128 +68,170 @@ class Search:
         count = len(self.program.stages)
         for number, stage in enumerate(self.program.stages):
             began = time.monotonic()
-            share = LEADING_SHARE if number == 0 else 1.0 / (count - number)
-            x, bound, status = self._stage(number, stage, x, self.left() * share)
-            if x is None:
+            share = 1.0 if number == count - 1 else (LEADING_SHARE if number == 0 else LATER_SHARE)
+            state = self._stage(number, stage, x, began + (self.deadline - began) * share)
+            if state.x is None:
                 return None
-            value = stage.value(x)
-            bound = min(bound, value)
-            self.stages.append(StageResult(stage.name, value, bound, relative_gap(value, bound), status,
-                                           time.monotonic() - began))
+            x = state.x
+            value, bound = stage.value(x), min(state.bound, stage.value(x))
+            gap = relative_gap(value, bound)
+            status = state.status if gap > self.gap else ("optimal" if gap <= 1e-9 else "within_gap")
+            self.stages.append(StageResult(stage.name, value, bound, gap, status, time.monotonic() - began))
             self.tell(number, value, bound, x)
             for cost, constant, relative, absolute in stage.parts:
                 held = float(cost @ x) + constant
                 noise = SLACK * max(1.0, abs(held))
-                self.model.keep(cost, held + max(relative * abs(held), absolute) + noise - constant)
+                most = held + max(relative * abs(held), absolute) + noise - constant
+                self.program = self.program.with_row(cost, most)
         return x
 
-    def _stage(self, number: int, stage: Stage, x: np.ndarray | None, seconds: float
-               ) -> tuple[np.ndarray | None, float, str]:
-        """One stage: relaxation, quick improvements, then branch and bound. Returns point, bound, status."""
-        ends = time.monotonic() + seconds
-        self.model.minimise(stage)
-        bound = -np.inf
-        if self.large:
-            relaxed = self._relaxation(ends)
-            if relaxed.end == "infeasible" and x is None:
-                self.infeasible = True
-                return None, bound, "infeasible"
-            if relaxed.end == "optimal":
-                bound = relaxed.bound
-                self.tell(number, None, bound, None)
-            x = self._improve(number, stage, x, ends)
-            if x is not None and relative_gap(stage.value(x), bound) <= self.gap:
-                return x, bound, _proved(stage.value(x), bound)
-        return self._branch(number, stage, x, bound, ends)
+    def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
+        state = State(x)
+        if self.large and number == 0:
+            relaxed = self._round(number, stage, state, ends)
+            if self._open(stage, state):
+                self._period_by_period(number, stage, state, ends)
+            for free in range(self.periods):
+                if state.x is not None and self._open(stage, state, self.gap / 2):
+                    used = None if relaxed is None else relaxed > USED
+                    self._improve(number, stage, state, free, state.x, ends, used)
+        elif self.large:
+            self._around(number, stage, state, ends)
+        if self._open(stage, state) and (number == 0 or not self.large):
+            self._branch(number, stage, state, ends)
+        return state
 
-    def _relaxation(self, ends: float) -> Run:
-        self.model.demand_whole(np.zeros_like(self.program.integer))
-        try:
-            return self.model.run(ends - time.monotonic(), solver="ipm")
-        finally:
-            self.model.demand_whole(self.program.integer)
+    def _open(self, stage: Stage, state: State, gap: float | None = None) -> bool:
+        """Whether a plan may exist and is not known to be within a gap yet, the wanted one if no other is given."""
+        return not self.infeasible and (state.x is None or relative_gap(stage.value(state.x), state.bound) > (
+            self.gap if gap is None else gap))
 
-    def _improve(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> np.ndarray | None:
-        """The better of: the point so far with its periods held and the rest free, and periods decided anew."""
-        points = [x] if x is not None else []
-        half = time.monotonic() + (ends - time.monotonic()) * 0.6
-        if x is not None:
-            points += self._held(x, x, ends)
-        if x is None or number == 0:
-            points += self._period_by_period(half)
-        points = [point for point in points if point is not None]
-        if not points:
-            return None
-        best = min(points, key=stage.value)
-        self.tell(number, stage.value(best), None, best)
-        return best
+    def _found(self, number: int, stage: Stage, state: State, found: Run) -> bool:
+        """Take the point of a run when it is better; False when the run has none."""
+        self._heed_clock(state, found)
+        if found.x is None:
+            return False
+        if state.x is None or stage.value(found.x) < stage.value(state.x) - SLACK:
+            state.x = x = self._clean(stage, found.x)
+            self.tell(number, stage.value(x), None, x)
+        return True
 
-    def _held(self, periods: np.ndarray, start: np.ndarray | None, ends: float) -> list[np.ndarray]:
-        """The best point with the series held at their values; nothing when there is none."""
-        lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
-        columns = [column for series in self.program.series for column in series]
-        lower[columns] = upper[columns] = np.round(periods[columns])
-        run = self._bounded(lower, upper, self.program.integer, ends, self.gap / 4, LATER_NODES, start)
-        return [self._clean(run.x)] if run.x is not None else []
+    def _heed_clock(self, state: State, ended: Run) -> None:
+        """Remember when a clock, not the work done, ended a run."""
+        if ended.end == "time_limit":
+            self.clock_cut, state.status = True, "time_limit"
 
-    def _period_by_period(self, ends: float) -> list[np.ndarray]:
+    def _relaxation(self, number: int, stage: Stage, state: State, ends: float) -> np.ndarray | None:
+        """The best point of the relaxation, whose value is a bound; None when there is none in time."""
+        relaxed = run(replace(self.program, integer=np.zeros_like(self.program.integer)), stage,
+                      ends - time.monotonic(), seed=self.seed, solver="ipm")
+        self._heed_clock(state, relaxed)
+        self.infeasible = relaxed.end == "infeasible" and state.x is None
+        state.bound = max(state.bound, relaxed.bound)
+        self.tell(number, None, state.bound, None)
+        return relaxed.x
+
+    def _round(self, number: int, stage: Stage, state: State, ends: float) -> np.ndarray | None:
+        """A first point: the allowed choice closest to the relaxation's, held, and the rest solved.
+
+        Returns the point of the relaxation.
+        """
+        relaxed = self._relaxation(number, stage, state, ends)
+        if relaxed is None or state.x is not None:
+            return relaxed
+        program, choice = self.program, self.program.choice
+        matrix = program.matrix.tocsr()
+        others = np.ones(matrix.shape[1])
+        others[choice] = 0
+        rows = np.flatnonzero(abs(matrix) @ others == 0)
+        chosen = np.isin(choice, [column for series in program.series for column in series])
+        part = replace(program, matrix=matrix[rows][:, choice].tocsc(), integer=program.integer[choice],
+                       row_lower=program.row_lower[rows], row_upper=program.row_upper[rows],
+                       col_lower=program.col_lower[choice], col_upper=program.col_upper[choice])
+        later = sum((stage.cost[choice] / most for stage in program.stages[number + 1:]
+                     if stage.proof and (most := abs(stage.cost[choice]).max()) > 0), start=np.zeros(len(choice)))
+        closest = run(part, Stage("closest", np.where(chosen, USED / 10 - relaxed[choice], 0.0) + LATER * later),
+                      (ends - time.monotonic()) / 4, seed=self.seed, gap=STEP_GAP, nodes=STEP_NODES)
+        if closest.x is None:
+            return relaxed
+        point = np.zeros(len(others))
+        point[choice] = closest.x
+        self._improve(number, stage, state, None, point, ends)
+        return relaxed
+
+    def _period_by_period(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Decide the first period with the later ones relaxed, hold it, decide the second, and so on; then the rest."""
         lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
-        run = None
-        for period in range(max((len(series) for series in self.program.series), default=0)):
+        for period in range(self.periods):
             columns = [series[period] for series in self.program.series if period < len(series)]
             whole = np.zeros_like(self.program.integer)
             whole[columns] = True
-            run = self._bounded(lower, upper, whole, ends, STEP_GAP, STEP_NODES, None)
-            if run.x is None:
-                return []
-            lower[columns] = upper[columns] = np.round(run.x[columns])
-        return self._held(run.x, None, ends) if run is not None and run.x is not None else []
+            now = time.monotonic()
+            until = now + (ends - now) * (FIRST_SHARE if period == 0 else 1.0 / (self.periods - period + 1))
+            step = self._bounded(stage, lower, upper, whole, until, STEP_GAP, STEP_NODES, checks=STEP_CHECKS)
+            self._heed_clock(state, step)
+            if period == 0:
+                state.bound = max(state.bound, step.bound)
+                self.tell(number, None, state.bound, None)
+                self.infeasible |= step.end == "infeasible" and state.x is None
+            if step.x is None:
+                return
+            lower[columns] = upper[columns] = np.round(step.x[columns])
+        self._found(number, stage, state,
+                    self._bounded(stage, lower, upper, self.program.integer, ends, self.gap / 4, STEP_NODES))
 
-    def _bounded(self, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float, gap: float, nodes: int,
-                 start: np.ndarray | None) -> Run:
-        """A run with other bounds and other whole columns, which are put back afterwards."""
-        self.model.bound(lower, upper)
-        self.model.demand_whole(whole)
-        try:
-            run = self.model.run(max(0.5, ends - time.monotonic()), gap, nodes, start, mip_lp_solver="ipm")
-            self.clock_cut |= run.end == "time_limit"
-            return run
-        finally:
-            self.model.bound(self.program.col_lower, self.program.col_upper)
-            self.model.demand_whole(self.program.integer)
+    def _around(self, number: int, stage: Stage, state: State, ends: float) -> None:
+        """The best point with all periods held; the bound of the relaxation; then, where the stage counts the choice
+        itself, one period free at a time (elsewhere that gained next to nothing).
 
-    def _branch(self, number: int, stage: Stage, x: np.ndarray | None, bound: float, ends: float
-                ) -> tuple[np.ndarray | None, float, str]:
-        """Branch and bound from the point so far; the better of both points and bounds."""
-        nodes = LEADING_NODES if number == 0 else (LATER_NODES if self.large else LEADING_NODES)
-        options = {"mip_lp_solver": "ipm"} if self.large else {}
-        run = self.model.run(max(0.2, ends - time.monotonic()), self.gap, nodes, x,
-                             lambda value, lower, point: self.tell(number, value, lower, point), **options)
-        if run.end == "infeasible" and x is None:
+        Free are only the series that the point or the relaxation uses. Without `proof` every whole column is held.
+        """
+        assert state.x is not None
+        if not stage.proof:
+            state.x = self._clean(stage, state.x)
+            return
+        self._improve(number, stage, state, None, state.x, ends)
+        relaxed = self._relaxation(number, stage, state, ends)
+        counts_choice = bool(stage.cost[self.program.choice].any())
+        for free in reversed(range(self.periods if counts_choice else 0)):
+            if relative_gap(stage.value(state.x), state.bound) > NEAR_GAP:
+                self._improve(number, stage, state, free, state.x, ends, None if relaxed is None else relaxed > USED)
+
+    def _improve(self, number: int, stage: Stage, state: State, free: int | None, point: np.ndarray, ends: float,
+                 used: np.ndarray | None = None) -> None:
+        """Search with all periods but one held at a point; series that neither it nor `used` has are held there too."""
+        lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
+        some = (point > 0.5) if used is None else (point > 0.5) | used
+        held = [column for series in self.program.series for i, column in enumerate(series)
+                if i != free or not some[list(series)].any()]
+        lower[held] = upper[held] = np.round(point[held])
+        now = time.monotonic()
+        self._found(number, stage, state, self._bounded(
+            stage, lower, upper, self.program.integer, now + (ends - now) / 2, self.gap / 10, NEAR_NODES, state.x,
+            NEAR_CHECKS, **NO_SUB_MIPS))
+
+    def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
+                 gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: object) -> Run:
+        """A run with other bounds and other whole columns."""
+        part = replace(self.program, col_lower=lower, col_upper=upper, integer=whole)
+        return run(part, stage, max(0.2, ends - time.monotonic()), seed=self.seed, gap=gap, nodes=nodes,
+                   checks=checks, start=start, **options)
+
+    def _branch(self, number: int, stage: Stage, state: State, ends: float) -> None:
+        """Branch and bound on the whole programme from the point so far."""
+        whole = run(self.program, stage, max(0.2, ends - time.monotonic()), seed=self.seed, gap=self.gap, nodes=NODES,
+                    start=state.x, watch=lambda value, bound, x: self.tell(number, value, bound, x))
+        if whole.end == "infeasible" and state.x is None:
             self.infeasible = True
-            return None, bound, "infeasible"
-        self.clock_cut |= run.end == "time_limit"
-        points = [point for point in (self._clean(run.x) if run.x is not None else None, x) if point is not None]
-        if not points:
-            return None, bound, run.end
-        best = min(points, key=stage.value)
-        bound = max(bound, run.bound)
-        gap = relative_gap(stage.value(best), bound)
-        return best, bound, _proved(stage.value(best), bound) if gap <= self.gap else _unproved(run.end)
+            return
+        self._found(number, stage, state, whole)
+        state.bound = max(state.bound, whole.bound)
 
-    def _clean(self, x: np.ndarray) -> np.ndarray:
+    def _clean(self, stage: Stage, x: np.ndarray) -> np.ndarray:
         """The point with its whole columns exactly whole and the others solved again; itself when that fails."""
-        rounded = np.where(self.program.integer, np.round(x), x)
-        lower = np.where(self.program.integer, rounded, self.program.col_lower)
-        upper = np.where(self.program.integer, rounded, self.program.col_upper)
-        run = self._bounded(lower, upper, np.zeros_like(self.program.integer), time.monotonic() + 30.0, 0.0, 1, None)
-        return np.where(self.program.integer, rounded, run.x) if run.end == "optimal" and run.x is not None else rounded
-
-
-def _proved(value: float, bound: float) -> str:
-    return "optimal" if relative_gap(value, bound) <= 1e-9 else "within_gap"
-
-
-def _unproved(end: str) -> str:
-    return end if end in ("time_limit", "interrupted") else "work_limit"
+        whole = self.program.integer
+        rounded = np.where(whole, np.round(x), x)
+        lower = np.where(whole, rounded, self.program.col_lower)
+        upper = np.where(whole, rounded, self.program.col_upper)
+        again = self._bounded(stage, lower, upper, np.zeros_like(whole), time.monotonic() + 30.0, 0.0, 1)
+        return np.where(whole, rounded, again.x) if again.end == "optimal" and again.x is not None else rounded
