@@ -12,22 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser.check import check_run, violations
+    from optimiser.contradictions import contradictions as find_contradictions
     from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
+    from optimiser.generate import generate as generate_case
+    from optimiser.newcase import create as new_case
+    from optimiser.overview import notes
+    from optimiser.overview import overview as describe
     from optimiser.plan import Plan
     from optimiser.problem import Problem, load
+    from optimiser.report import write as write_report
     from optimiser.run_folder import read as read_run
-    from optimiser.run_folder import save as save_run
+    from optimiser.save import save_run
     from optimiser.solution import Solution
     from optimiser.solve import solve
 
 _HOMES = {
     "load": "problem", "Problem": "problem", "Plan": "plan", "solve": "solve", "Solution": "solution",
-    "violations": "check", "check_run": "check", "read_run": "run_folder.read", "save_run": "run_folder.save",
+    "violations": "check", "check_run": "check", "read_run": "run_folder.read", "save_run": "save",
+    "write_report": "report.write", "new_case": "newcase.create", "generate_case": "generate.generate",
+    "describe": "overview.overview", "notes": "overview.notes", "find_contradictions": "contradictions.contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
 __all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
-           "SolverError", "check_run", "load", "read_run", "save_run", "solve", "violations"]
+           "SolverError", "check_run", "describe", "find_contradictions", "generate_case", "load", "new_case", "notes",
+           "read_run", "save_run", "solve", "violations", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -44,19 +45,20 @@ def solve(
                                                         help=say("cli.time_limit"))] = None,
     force: Force = False,
 ) -> None:
-    from optimiser import report, run_folder
+    from optimiser import run_folder
     from optimiser.problem import load
+    from optimiser.save import write_run
     from optimiser.solve import solve as search
     from optimiser.storage import whole_folder
     from optimiser.terminal import searching, show_solution
 
+    began = time.monotonic()
     problem = load(config, scenario or (), settings or ())
     target = out or run_folder.next_free(Path("runs"), "-".join([config.stem, *(scenario or ())]))
     with whole_folder(target, force) as folder:
         with searching() as on_progress:
-            solution = search(problem, gap, time_limit, on_progress)
-        run_folder.fill(problem, solution, folder)
-        report.write(problem, solution, folder)
+            solution = search(problem, gap, time_limit, on_progress, began)
+        write_run(problem, solution, folder)
     show_solution(problem, solution, target)
 
 

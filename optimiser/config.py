@@ -95,7 +95,7 @@ class Solver(Settings):
     gap: Annotated[float, Field(ge=0, le=1)] = 0.001
     """Stop when the answer is proved to be within this share of the best possible."""
     time_limit: Annotated[float, Field(gt=0, le=1_000_000)] = 300.0
-    """Seconds the search may take in all; a run cut by it says so."""
+    """Seconds a run may take, from reading to the report; one whose search the clock cut short says so."""
     seed: Annotated[int, Field(ge=0, le=2_000_000_000)] = 1
     """Seed of the solver's own random choices."""
 

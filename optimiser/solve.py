@@ -24,12 +24,13 @@ from optimiser.solver import Answer, Progress, irreducible_conflict, solve_many
 from optimiser.texts import say
 
 CONFLICT_SECONDS = 60.0
+RESERVE = 0.15  # most of the time limit that is kept for checking and writing
 Report = Callable[[str, Progress], None]
 Proofs = dict[tuple[str, str], tuple[float, float, str]]
 
 
 def solve(problem: Problem, gap: float | None = None, time_limit: float | None = None,
-          on_progress: Report | None = None) -> Solution:
+          on_progress: Report | None = None, began: float | None = None) -> Solution:
     """The best lists and quotas of every region.
 
     Parameters
@@ -38,9 +39,12 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     gap : float, optional
         Stop when proved to be within this share of the best possible; the config's by default.
     time_limit : float, optional
-        Seconds for the whole search; the config's by default.
+        Seconds for the whole run; the config's by default. The search gets what reading and building leave, less as
+        much again (at most `RESERVE` of the limit) for checking and writing.
     on_progress : callable, optional
         Called with the regions' names and a `Progress` while the search runs.
+    began : float, optional
+        When the run began, as `time.monotonic()` told it; now by default.
 
     Returns
     -------
@@ -56,13 +60,14 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     ResultError
         When the plan found breaks a rule; it is never returned.
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
     limits = problem.config.solver
     gap = limits.gap if gap is None else gap
     time_limit = limits.time_limit if time_limit is None else time_limit
     handed = [hand_over(frame(problem, regions)) for regions in components(problem)]
     names = [", ".join(h.frame.regions) for h in handed]
-    left = max(1.0, time_limit - (time.monotonic() - began))
+    spent = time.monotonic() - began
+    left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(spent, 1.0)))
     answers = solve_many([h.program for h in handed], gap=gap, time_limit=left, seed=limits.seed,
                          on_progress=on_progress and (lambda i, progress: on_progress(names[i], progress)))
     for h, answer in zip(handed, answers, strict=True):
@@ -125,7 +130,7 @@ def relative_gap(value: float, bound: float) -> float:
 
 def _status(handed: list[Handed], answers: list[Answer], gap: float, time_limit: float, seed: int, seconds: float
             ) -> dict[str, Any]:
-    order = ("interrupted", "time_limit", "work_limit", "within_gap", "optimal")
+    order = ("failed", "interrupted", "time_limit", "work_limit", "within_gap", "optimal")
     found = {answer.status for answer in answers}
     return {
         "termination": next((status for status in order if status in found), "optimal"),

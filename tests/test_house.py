@@ -30,6 +30,7 @@ FLOORS = [
     {"check"},
     {"solve"},
     {"newcase", "generate", "estimate", "docs", "report"},
+    {"save"},
     {"__init__", "terminal"},
     {"cli"},
     {"__main__"},
