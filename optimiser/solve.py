@@ -20,7 +20,7 @@ from optimiser.model.readback import merged, plans
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution, derive
-from optimiser.solver import Answer, Progress, irreducible_conflict, solve_many
+from optimiser.solver import Answer, Progress, explain, solve_many
 from optimiser.texts import say
 
 CONFLICT_SECONDS = 60.0
@@ -85,7 +85,7 @@ def _refuse_failure(handed: Handed, answer: Answer) -> None:
     """Turn an answer without a plan into the error that says why."""
     regions = ", ".join(handed.frame.regions)
     if answer.status == "infeasible":
-        rows = irreducible_conflict(handed.program, CONFLICT_SECONDS)
+        rows = explain(handed.program, CONFLICT_SECONDS)
         clashes = in_words(handed.frame.problem, rows)
         raise InfeasibleError(say("solve.infeasible", regions=regions), clashes)
     if answer.x is None:

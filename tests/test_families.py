@@ -64,7 +64,7 @@ def test_left_alone_everything_is_filled(tmp_path: Path) -> None:
 
 # 1. Shortage balance
 def test_retention_lets_a_cohort_fade(tmp_path: Path) -> None:
-    """Lots of 20, at most one lot a year: 20 x 0.5 = 10 at once, then 20 x 0.25 + 20 x 0.5 covers the second year too."""
+    """Lots of 20, at most one a year: 20 x 0.5 = 10 at once, then 20 x 0.25 + 20 x 0.5 covers the second year too."""
     tables = {"shortages": TWO_YEARS, "retention": stay(0.5, 0.25)}
     assert left(answer(tmp_path / "free", last_year=2027, **tables)) == 0
     few = answer(tmp_path / "few", last_year=2027, **tables, parameters=parameter("max_quota", 12))
@@ -199,8 +199,10 @@ def test_permits_need_training_starts(tmp_path: Path) -> None:
 
 
 def test_the_trained_fill_shortages_after_their_lag(tmp_path: Path) -> None:
-    tables = {"shortages": TWO_YEARS, "parameters": parameter("training_success", 0.5) + parameter("training_lag", 1)
-              + parameter("max_quota", 4), "training_places": rows("region occupation year central", ("R", "*", "*", 8))}
+    tables = {"shortages": TWO_YEARS,
+              "parameters": (parameter("training_success", 0.5) + parameter("training_lag", 1)
+                             + parameter("max_quota", 4)),
+              "training_places": rows("region occupation year central", ("R", "*", "*", 8))}
     solution = answer(tmp_path, last_year=2027, **tables)
     # 2026: 10 - 4; 2027: 10 - 4 - 4 - 8 x 0.5 < 0, so training need not be full but nothing is left
     assert (left(solution, year=2026), left(solution, year=2027)) == (6, 0)
@@ -267,7 +269,7 @@ def test_worst_coverage_comes_after_unfilled(tmp_path: Path) -> None:
 
 
 def test_a_tolerance_is_given_back_to_later_objectives(tmp_path: Path) -> None:
-    """Fewest list changes may cost up to a third of the best 0 + ... : with four nurses unfilled of tolerance they stay out."""
+    """Fewest list changes may cost a tolerance: with four nurses unfilled within it they stay out."""
     tables = {"permit_totals": rows("region year central", ("R", "*", 10)),
               "list_in_force": rows("region occupation entry source", ("R", "2221", "Nurse", "S"))}
     order = [{"name": "unfilled", "tolerance": 0.0}, {"name": "list_changes"}]

@@ -44,8 +44,8 @@ FAMILIES = (
     Family(10, "worker_independence", "`min_other_vacancies`, `commuting.csv`, `risk_shares`",
            (safeguards.worker_independence, safeguards.risk_share)),
     Family(11, "fairness", "`fairness`",
-           (safeguards.area_coverage, safeguards.area_supply, safeguards.fair_areas, safeguards.fair_sectors, safeguards.band_below,
-            safeguards.band_above)),
+           (safeguards.area_coverage, safeguards.area_supply, safeguards.fair_areas, safeguards.fair_sectors,
+            safeguards.band_below, safeguards.band_above)),
     Family(12, "budget", "`budgets.csv`", (capacities.budget,)),
 )
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from optimiser.model.presence import (TINY, left_over, most_domestic, most_independent, stays,
-                                      vacancies_in_reach)
+from optimiser.model.presence import TINY, left_over, most_domestic, most_independent, stays, vacancies_in_reach
 from optimiser.plan import exact
 from optimiser.problem import Problem
 

@@ -19,6 +19,7 @@ from optimiser.solver.program import Program, Stage
 TIE_BREAK = "tie_break"
 VARIABLES = ("listed", "lots", "arrivals", "trainees", "expansion", "enters", "leaves", "unfilled", "used",
              "coverage", "supplied", "worst")
+CHOICE = ("listed", "enters", "leaves")  # what is on the lists, and what only follows from that
 Key = tuple[str, tuple[Hashable, ...]]
 
 
@@ -71,7 +72,7 @@ def hand_over(frame: Frame) -> Handed:
         col_names=tuple(name_of(key) for key in columns),
         stages=stages,
         series=_series(columns),
-        choice=np.array([i for i, (name, _) in enumerate(columns) if name in ("listed", "enters", "leaves")], dtype=int),
+        choice=np.array([i for i, (name, _) in enumerate(columns) if name in CHOICE], dtype=int),
     )
     return Handed(frame, program, rows, columns, parts)
 

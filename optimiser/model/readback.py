@@ -1,4 +1,4 @@
-"""The solver's numbers as a plan: whole variables rounded once, the others to the published decimals on the safe side."""
+"""The solver's numbers as a plan: whole variables rounded once, the others to the published decimals, safely."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def training_required(m: Any, r: str, o: str, t: int) -> Any:
     ratio = m.frame.problem.parameter("trainees_per_permit", r, o)
     if not ratio:
         return pyo.Constraint.Skip
-    starts = m.trainees[r, o, t] if (r, o, t) in m.trainees else 0
+    starts = m.trainees.get((r, o, t), 0)
     return starts >= ratio * quota(m, r, o, t)
 
 
@@ -152,7 +152,9 @@ def fair_sectors(m: Any, r: str, sector: str) -> Any:
     if not share or not needed:
         return pyo.Constraint.Skip
     filled = sum(m.frame.net[key] - m.unfilled[key] for key in keys if key in m.unfilled)
-    return pyo.Constraint.Infeasible if isinstance(filled, (int, float)) else filled / needed >= share
+    if isinstance(filled, (int, float)):  # nothing can be filled: a row that no plan satisfies
+        return -m.worst[r] >= share
+    return filled / needed >= share
 
 
 def band_below(m: Any, r: str, p: str) -> Any:

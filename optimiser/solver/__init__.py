@@ -3,8 +3,7 @@
 It knows nothing of occupations or regions, nor of Pyomo; HiGHS is known in `highs.py` alone.
 """
 
-from optimiser.solver.conflict import irreducible_conflict
-from optimiser.solver.process import solve, solve_many
+from optimiser.solver.process import explain, solve, solve_many
 from optimiser.solver.program import Answer, Program, Progress, Stage, StageResult
 
-__all__ = ["Answer", "Program", "Progress", "Stage", "StageResult", "irreducible_conflict", "solve", "solve_many"]
+__all__ = ["Answer", "Program", "Progress", "Stage", "StageResult", "explain", "solve", "solve_many"]

@@ -81,6 +81,37 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     return [child.answer() for child in children]
 
 
+def explain(program: Program, seconds: float) -> list[str]:
+    """Names of the rows and columns that clash, found in a child process; see `conflict.irreducible_conflict`.
+
+    Empty when the process failed or did not end in time.
+    """
+    process = _worker()
+    assert process.stdin and process.stdout
+    ending = threading.Timer(seconds * OVERRUN + GRACE, process.kill)
+    ending.start()
+    try:
+        with process.stdin, process.stdout:
+            send(process.stdin, ("conflict", program, seconds))
+            message = receive(process.stdout)
+    except (OSError, ValueError, EOFError):
+        message = None
+    finally:
+        ending.cancel()
+        process.kill()
+        process.wait()
+    return message[1] if message and message[0] == "done" else []
+
+
+def _worker() -> subprocess.Popen[bytes]:
+    """A child process that waits for its work."""
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join([root, os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [root])
+    return subprocess.Popen(
+        [sys.executable, "-m", "optimiser.solver.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": path}, start_new_session=True)
+
+
 def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], running: dict[int, _Child],
           on_progress: OnProgress | None) -> None:
     """Wait for the next message, at most a moment; end children that are done or overrun."""
@@ -128,11 +159,7 @@ class _Child:
 
     def begin(self, messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
         """Start the process and a thread that passes its messages on."""
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join([root, os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [root])
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "optimiser.solver.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": path}, start_new_session=True)
+        self.process = _worker()
         self.began = time.monotonic()
         self.ear = threading.Thread(target=self._pass_on, args=(self.process, messages), daemon=True)
         self.ear.start()
@@ -141,7 +168,7 @@ class _Child:
                  messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
         assert process.stdin and process.stdout
         try:
-            send(process.stdin, (self.program, self.gap, self.time_limit, self.seed, self.start))
+            send(process.stdin, ("search", self.program, self.gap, self.time_limit, self.seed, self.start))
             while message := receive(process.stdout):
                 messages.put((self.number, message))
         except (OSError, ValueError, EOFError):

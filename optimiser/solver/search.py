@@ -211,7 +211,8 @@ class Search:
             NEAR_CHECKS, **NO_SUB_MIPS))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
-                 gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: object) -> Run:
+                 gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: object
+                 ) -> Run:
         """A run with other bounds and other whole columns."""
         part = replace(self.program, col_lower=lower, col_upper=upper, integer=whole)
         return run(part, stage, max(0.2, ends - time.monotonic()), seed=self.seed, gap=gap, nodes=nodes,

@@ -1,4 +1,4 @@
-"""The child process: reads one programme, searches, and tells its parent of every better point."""
+"""The child process: reads one programme, searches it and tells its parent of every better point, or explains it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def receive(stream: BinaryIO) -> tuple[Any, ...] | None:
 
 
 def main() -> None:
-    """Search as the parent asks; what goes to standard output besides messages would spoil them, so it is kept apart."""
+    """Search as the parent asks; what else goes to standard output would spoil the messages, so it is kept apart."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -39,8 +39,9 @@ def main() -> None:
     if work is None:
         return
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    task, *rest = work
     try:
-        _search(out, *work)
+        {"search": _search, "conflict": _conflict}[task](out, *rest)
     except BaseException as error:  # whatever it is, the parent must hear of it
         send(out, ("failed", f"{type(error).__name__}: {error}"))
 
@@ -66,6 +67,12 @@ def _search(out: BinaryIO, program: Any, gap: float, time_limit: float, seed: in
     search = Search(program, gap, time_limit, seed, tell)
     x = search.run(start)
     send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut))
+
+
+def _conflict(out: BinaryIO, program: Any, seconds: float) -> None:
+    from optimiser.solver.conflict import irreducible_conflict
+
+    send(out, ("done", irreducible_conflict(program, seconds)))
 
 
 if __name__ == "__main__":
