@@ -169,6 +169,11 @@ def _cohorts(problem: Problem, plan: Plan) -> tuple[Cohorts, Cohorts]:
     return in_areas, in_regions
 
 
+def units_used(problem: Problem, plan: Plan) -> Numbers:
+    """Units of every service that a plan takes, by service, place and year."""
+    return _used(problem, _used_by_region(problem, plan))
+
+
 def _used(problem: Problem, used_by_region: Numbers4) -> Numbers:
     """Units taken by all regions together."""
     used: Numbers = dict.fromkeys(problem.capacity, ZERO)

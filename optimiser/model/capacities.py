@@ -40,7 +40,7 @@ def service_use(m: Any, g: str, place: str, r: str, t: int) -> Any:
 
 def use_by_region(m: Any, g: str, place: str, r: str, t: int) -> Any:
     """Units of a service that a region takes at a place; 0 where nobody can use any."""
-    return m.used.get((g, place, r, t), 0)
+    return m.used[g, place, r, t] if (g, place, r, t) in m.used else 0
 
 
 def use(m: Any, g: str, place: str, t: int) -> Any:
@@ -51,7 +51,7 @@ def use(m: Any, g: str, place: str, t: int) -> Any:
 
 def expansion(m: Any, g: str, place: str, t: int) -> Any:
     """Extra capacity that stands in a year; 0 where none is possible."""
-    return m.expansion.get((g, place, t), 0)
+    return m.expansion[g, place, t] if (g, place, t) in m.expansion else 0
 
 
 def service_capacity(m: Any, g: str, place: str, t: int) -> Any:

@@ -1,7 +1,7 @@
 """Room for rounding: rows made tighter by what publishing with few decimals can cost them.
 
-Arrivals are published rounded down, trainees and expansion rounded up. Rows that then could be broken - a budget that
-pays for the rounded-up, a coverage that loses the rounded-down - are solved once more with that much room.
+Arrivals and trainees are published rounded down, extra capacity rounded up. Rows that then could be broken - a coverage
+that loses the rounded-down, a budget that pays for the rounded-up - are solved once more with that much room.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from optimiser.plan import DECIMALS
 from optimiser.solver.program import Program
 
 STEP = 10.0**-DECIMALS
-DOWN, UP = ("arrivals",), ("trainees", "expansion")
+DOWN, UP = ("arrivals", "trainees"), ("expansion",)
+KEPT = ("worst_area", "training_required")  # the rounding itself sees to these
 # Rows that only define a column: the column's own error follows from those of the others in the row.
 DEFINED = (("service_use", "used"), ("shortage_balance", "unfilled"), ("area_supply", "supplied"),
            ("area_coverage", "coverage"))
@@ -30,7 +31,7 @@ def tightened(handed: Handed, x: np.ndarray) -> Program:
     plus, minus = matrix.maximum(0), (-matrix).maximum(0)
     rises = plus @ above + minus @ below  # how much the left side of a row can rise, and fall
     falls = plus @ below + minus @ above
-    defining = np.array([name in dict(DEFINED) or name == "worst_area" for name, _ in handed.rows])
+    defining = np.array([name in dict(DEFINED) or name in KEPT for name, _ in handed.rows])
     rises[defining], falls[defining] = 0.0, 0.0
     return replace(
         program, integer=np.zeros_like(program.integer), series=(),

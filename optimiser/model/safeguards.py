@@ -58,7 +58,7 @@ def training_required(m: Any, r: str, o: str, t: int) -> Any:
     ratio = m.frame.problem.parameter("trainees_per_permit", r, o)
     if not ratio:
         return pyo.Constraint.Skip
-    starts = m.trainees.get((r, o, t), 0)
+    starts = m.trainees[r, o, t] if (r, o, t) in m.trainees else 0
     return starts >= ratio * quota(m, r, o, t)
 
 
