@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -18,8 +18,8 @@ app = typer.Typer(help=say("cli.help"), no_args_is_help=True, add_completion=Fal
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help=say("cli.config"), show_default=False)]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help=say("cli.run_dir"), show_default=False)]
-Scenarios = Annotated[Optional[list[str]], typer.Option("--scenario", metavar="NAME", help=say("cli.scenario"))]
-Changes = Annotated[Optional[list[str]], typer.Option("--set", metavar="PATH=VALUE", help=say("cli.set"))]
+Scenarios = Annotated[list[str] | None, typer.Option("--scenario", metavar="NAME", help=say("cli.scenario"))]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help=say("cli.set"))]
 Force = Annotated[bool, typer.Option("--force", help=say("cli.force"))]
 
 
@@ -37,11 +37,11 @@ def validate(config: ConfigFile, scenario: Scenarios = None, settings: Changes =
 @app.command(help=say("cli.solve"))
 def solve(
     config: ConfigFile,
-    out: Annotated[Optional[Path], typer.Option("--out", metavar="DIR", help=say("cli.out"))] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=say("cli.out"))] = None,
     scenario: Scenarios = None,
     settings: Changes = None,
-    gap: Annotated[Optional[float], typer.Option("--gap", min=0, max=1, metavar="G", help=say("cli.gap"))] = None,
-    time_limit: Annotated[Optional[float], typer.Option("--time-limit", min=0.1, metavar="S",
+    gap: Annotated[float | None, typer.Option("--gap", min=0, max=1, metavar="G", help=say("cli.gap"))] = None,
+    time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, metavar="S",
                                                         help=say("cli.time_limit"))] = None,
     force: Force = False,
 ) -> None:

@@ -24,7 +24,7 @@ from optimiser.solver import Answer, Progress, explain, solve_many
 from optimiser.texts import say
 
 CONFLICT_SECONDS = 60.0
-RESERVE = 0.15  # most of the time limit that is kept for checking and writing
+RESERVE = 0.2  # most of the time limit that is kept for checking and writing
 Report = Callable[[str, Progress], None]
 Proofs = dict[tuple[str, str], tuple[float, float, str]]
 
@@ -39,8 +39,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     gap : float, optional
         Stop when proved to be within this share of the best possible; the config's by default.
     time_limit : float, optional
-        Seconds for the whole run; the config's by default. The search gets what reading and building leave, less as
-        much again (at most `RESERVE` of the limit) for checking and writing.
+        Seconds for the whole run; the config's by default. The search gets what reading and building leave, less
+        twice as much (at most `RESERVE` of the limit) for checking and writing.
     on_progress : callable, optional
         Called with the regions' names and a `Progress` while the search runs.
     began : float, optional
@@ -67,7 +67,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     handed = [hand_over(frame(problem, regions)) for regions in components(problem)]
     names = [", ".join(h.frame.regions) for h in handed]
     spent = time.monotonic() - began
-    left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(spent, 1.0)))
+    left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(2 * spent, 2.0)))
     answers = solve_many([h.program for h in handed], gap=gap, time_limit=left, seed=limits.seed,
                          on_progress=on_progress and (lambda i, progress: on_progress(names[i], progress)))
     for h, answer in zip(handed, answers, strict=True):
@@ -111,16 +111,26 @@ def _proofs(handed: list[Handed], answers: list[Answer], solution: Solution) -> 
     Regions solved together share one bound; it is split by nobody, so their own bound is not given and the gap is
     that of the sum.
     """
-    values = {(row.region, row.objective): float(row.value) for row in solution.objectives.itertuples()}
+    values = _values(solution)
     proofs: Proofs = {}
     for h, answer in zip(handed, answers, strict=True):
-        for stage, parts in zip(answer.stages, h.parts, strict=False):
+        for number, (stage, parts) in enumerate(zip(answer.stages, h.parts, strict=False)):
             for region, name in parts:
-                alone = len(parts) == 1
-                bound = stage.bound * SCALES[name] if alone else float("nan")
-                gap = relative_gap(values[region, name], bound) if alone else stage.gap
-                proofs[region, name] = (bound, gap, stage.status)
+                value, bound, gap = values[region, name], float("nan"), stage.gap
+                if len(parts) == 1 and np.isfinite(stage.bound):
+                    # A later aim's bound holds for plans as good in the aims before; rounding may cost those a trifle.
+                    most = stage.bound if number == 0 else min(stage.bound, value / SCALES[name])
+                    bound = most * SCALES[name]
+                    gap = relative_gap(value, bound)
+                proofs[region, name] = (bound, gap if np.isfinite(gap) else float("nan"), stage.status)
     return proofs
+
+
+def _values(solution: Solution) -> dict[tuple[str, str], float]:
+    """Value of every region's objectives."""
+    table = solution.objectives
+    return {(str(r), str(name)): float(value) for r, name, value in
+            zip(table["region"], table["objective"], table["value"].tolist(), strict=True)}
 
 
 def relative_gap(value: float, bound: float) -> float:
@@ -152,7 +162,7 @@ def _status(handed: list[Handed], answers: list[Answer], gap: float, time_limit:
 def _leading(problem: Problem, solution: Solution, proofs: Proofs) -> dict[str, Any]:
     """Objective, bound and gap of every region's first aim; the largest gap stands for the run."""
     first = {r: problem.rules(r).objectives[0].name for r in problem.regions if problem.rules(r).objectives}
-    values = {(row.region, row.objective): float(row.value) for row in solution.objectives.itertuples()}
+    values = _values(solution)
     proved = {r: proofs[r, name] for r, name in first.items() if (r, name) in proofs}
     gaps = [gap for _, gap, _ in proved.values()]
     return {

@@ -20,7 +20,7 @@ from optimiser.solve import solve
 TWO_YEARS = rows("area occupation year central", ("A1", "0110", 2026, 10), ("A1", "0110", 2027, 10))
 
 
-def answer(folder: Path, rules: dict[str, Any] | None = None, last_year: int = 2026, **tables: Any) -> Solution:
+def answer(folder: Path, rules: Any = None, last_year: Any = 2026, **tables: Any) -> Solution:
     """The optimum of the hamlet with other rules and tables."""
     return solve(world(folder, {"regions": {"R": rules or {}}, "last_year": last_year}, **tables))
 

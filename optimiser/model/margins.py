@@ -50,7 +50,7 @@ def _errors(handed: Handed) -> tuple[np.ndarray, np.ndarray]:
     for family, column in DEFINED:
         for row in np.flatnonzero(families == family):
             entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
-            columns, values = matrix.indices[entries], matrix.data[entries]
+            columns, values = matrix.indices[entries], np.asarray(matrix.data[entries], dtype=float)
             own = names[columns] == column
             if not own.any():
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -43,7 +44,7 @@ class Run:
 
 def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1, gap: float = 0.0,
         nodes: int = 2**31 - 1, checks: int = 2**31 - 1, start: np.ndarray | None = None, watch: Watch | None = None,
-        **options: object) -> Run:
+        **options: Any) -> Run:
     """Minimise one stage until proved within `gap`, or until `nodes`, `checks` or `seconds` are used up.
 
     Every run has a HiGHS of its own: what ran before can't change an answer, and the clock begins at zero (versions
@@ -68,7 +69,7 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     SolverError
         When HiGHS refuses an option, holds another programme than it was given, or fails.
     """
-    cost = np.zeros(program.matrix.shape[1]) if stage is None else stage.cost
+    cost = np.zeros(len(program.col_lower)) if stage is None else stage.cost
     highs = _loaded(program, cost, 0.0 if stage is None else stage.constant)
     set_options(highs, **OPTIONS, random_seed=seed, time_limit=max(0.01, float(seconds)), mip_rel_gap=float(gap),
                 mip_abs_gap=1e-9 if gap == 0 else 1e-6, mip_max_nodes=nodes, **options)
@@ -87,7 +88,7 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
 
 def conflict(program: Program, seconds: float) -> list[tuple[str, int]]:
     """Rows and columns of an irreducible infeasible subset of the relaxation: ("row" or "column", number)."""
-    highs = _loaded(program, np.zeros(program.matrix.shape[1]), 0.0)
+    highs = _loaded(program, np.zeros(len(program.col_lower)), 0.0)
     set_options(highs, **OPTIONS, iis_strategy=highspy.IisStrategy.kIisStrategyFromLp.value
                 | highspy.IisStrategy.kIisStrategyIrreducible.value, iis_time_limit=float(seconds))
     status, iis = highs.getIis()
@@ -95,7 +96,7 @@ def conflict(program: Program, seconds: float) -> list[tuple[str, int]]:
     return [("row", int(i)) for i in iis.row_index_] + [("column", int(j)) for j in iis.col_index_]
 
 
-def set_options(highs: highspy.Highs, **options: object) -> None:
+def set_options(highs: highspy.Highs, **options: Any) -> None:
     """Set options and read them back; HiGHS ignores what it doesn't know."""
     for name, value in options.items():
         value = float(value) if isinstance(value, float) else value
@@ -109,8 +110,8 @@ def _loaded(program: Program, cost: np.ndarray, constant: float) -> highspy.High
     """HiGHS holding the programme, silent, read back."""
     highs = highspy.Highs()
     set_options(highs, output_flag=False)
-    lp = highspy.HighsLp()
-    rows, columns = program.matrix.shape
+    lp: Any = highspy.HighsLp()
+    rows, columns = len(program.row_lower), len(program.col_lower)
     matrix = program.matrix.tocsc()
     lp.num_row_, lp.num_col_ = rows, columns
     lp.col_cost_, lp.offset_ = cost, constant
@@ -128,7 +129,7 @@ def _loaded(program: Program, cost: np.ndarray, constant: float) -> highspy.High
 
 def _read_back(highs: highspy.Highs, program: Program, cost: np.ndarray) -> None:
     """Rows, columns, costs, coefficients and bounds as HiGHS holds them; any difference is an error."""
-    lp = highs.getLp()
+    lp: Any = highs.getLp()
     held = sparse.csc_array((lp.a_matrix_.value_, lp.a_matrix_.index_, lp.a_matrix_.start_),
                             shape=(lp.num_row_, lp.num_col_))
     wanted = program.matrix.tocsc().copy()

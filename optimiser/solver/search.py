@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class Search:
         return x
 
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
-        state = State(x)
+        state = State(x, self._box_bound(stage))
         if self.large and number == 0:
             relaxed = self._round(number, stage, state, ends)
             if self._open(stage, state):
@@ -100,6 +101,11 @@ class Search:
         if self._open(stage, state) and (number == 0 or not self.large):
             self._branch(number, stage, state, ends)
         return state
+
+    def _box_bound(self, stage: Stage) -> float:
+        """What the bounds of the columns alone leave possible: a bound that is there whatever the clock does."""
+        least = np.minimum(stage.cost * self.program.col_lower, stage.cost * self.program.col_upper)
+        return float(least.sum()) + stage.constant
 
     def _open(self, stage: Stage, state: State, gap: float | None = None) -> bool:
         """Whether a plan may exist and is not known to be within a gap yet, the wanted one if no other is given."""
@@ -141,7 +147,7 @@ class Search:
             return relaxed
         program, choice = self.program, self.program.choice
         matrix = program.matrix.tocsr()
-        others = np.ones(matrix.shape[1])
+        others = np.ones(len(program.col_lower))
         others[choice] = 0
         rows = np.flatnonzero(abs(matrix) @ others == 0)
         chosen = np.isin(choice, [column for series in program.series for column in series])
@@ -211,7 +217,7 @@ class Search:
             NEAR_CHECKS, **NO_SUB_MIPS))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
-                 gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: object
+                 gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: Any
                  ) -> Run:
         """A run with other bounds and other whole columns."""
         part = replace(self.program, col_lower=lower, col_upper=upper, integer=whole)

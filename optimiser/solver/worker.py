@@ -9,19 +9,19 @@ import struct
 import sys
 import threading
 import time
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 INTERVAL = 0.2  # seconds between two messages that bring only a new bound
 
 
-def send(stream: BinaryIO, message: tuple[Any, ...]) -> None:
+def send(stream: IO[bytes], message: tuple[Any, ...]) -> None:
     """Write a message with its length in front."""
     data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     stream.write(struct.pack("<Q", len(data)) + data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[Any, ...] | None:
+def receive(stream: IO[bytes]) -> tuple[Any, ...] | None:
     """Read a message; None when the other side is gone."""
     head = stream.read(8)
     if len(head) < 8:
@@ -53,7 +53,7 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _search(out: BinaryIO, program: Any, gap: float, time_limit: float, seed: int, start: Any) -> None:
+def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: int, start: Any) -> None:
     from optimiser.solver.search import Search
 
     last = [0.0]
@@ -69,7 +69,7 @@ def _search(out: BinaryIO, program: Any, gap: float, time_limit: float, seed: in
     send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut))
 
 
-def _conflict(out: BinaryIO, program: Any, seconds: float) -> None:
+def _conflict(out: IO[bytes], program: Any, seconds: float) -> None:
     from optimiser.solver.conflict import irreducible_conflict
 
     send(out, ("done", irreducible_conflict(program, seconds)))
