@@ -18,6 +18,7 @@ Watch = Callable[[float | None, float | None, np.ndarray | None], None]
 
 OPTIONS = {"output_flag": False, "threads": 1, "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9,
            "dual_feasibility_tolerance": 1e-9}
+FREE = 1  # how HiGHS marks a column of a conflict whose bounds have no part in it
 ENDS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
@@ -93,7 +94,8 @@ def conflict(program: Program, seconds: float) -> list[tuple[str, int]]:
                 | highspy.IisStrategy.kIisStrategyIrreducible.value, iis_time_limit=float(seconds))
     status, iis = highs.getIis()
     _ok(status, "getIis")
-    return [("row", int(i)) for i in iis.row_index_] + [("column", int(j)) for j in iis.col_index_]
+    bound = [int(j) for j, side in zip(iis.col_index_, iis.col_bound_, strict=True) if int(side) > FREE]
+    return [("row", int(i)) for i in iis.row_index_] + [("column", j) for j in bound]
 
 
 def set_options(highs: highspy.Highs, **options: Any) -> None:
