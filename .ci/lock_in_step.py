@@ -13,7 +13,8 @@ from packaging.utils import canonicalize_name
 root = Path(__file__).resolve().parent.parent
 project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
 lock = (root / "requirements.lock").read_text("utf-8")
-pinned = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)(?:\[.*\])?==([^ ;\\]+)", lock, re.M)}
+pins = re.findall(r"^([\w.-]+)(?:\[.*\])?==([^ ;\\]+)", lock, re.M)
+pinned = {canonicalize_name(name): version for name, version in pins}
 wanted = [*project["dependencies"], *(r for extra in project["optional-dependencies"].values() for r in extra)]
 faults = []
 for text in wanted:
