@@ -20,6 +20,7 @@ from optimiser.solver import Progress
 from optimiser.texts import say
 
 TOP = 10
+NUMBER = 6  # characters that a column of numbers keeps on a narrow screen, where titles are cut instead
 YEARS_SHOWN = 6  # more columns would not fit on a narrow screen
 FULL = 0.995  # a service counts as full from this share of its capacity on
 
@@ -69,8 +70,10 @@ def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
         _print_full_services(console, problem, solution, region)
         _print_objectives(console, solution, region)
     console.print()
-    if solution.status["clock_cut"]:
-        console.print(say("terminal.clock_cut"), style="yellow")
+    ended = solution.status["termination"]
+    if ended in ("interrupted", "failed") or solution.status["clock_cut"]:
+        key = ended if ended in ("interrupted", "failed") else "clock_cut"
+        console.print(say(f"terminal.ended_{key}"), style="yellow")
     console.print(escape(say("terminal.written", folder=folder, report=folder / "report.html")), highlight=False)
 
 
@@ -78,12 +81,14 @@ def _list_table(problem: Problem, solution: Solution, region: str) -> Table:
     quotas = solution.quotas[solution.quotas["region"] == region]
     filled = _of_region(problem, solution.unfilled, region).groupby("occupation")[
         ["shortage", "filled_by_scheme"]].sum().to_dict("index")
-    table = Table(title=say("terminal.list", n=quotas["occupation"].nunique()), title_justify="left")
-    table.add_column(say("terminal.occupation"))
-    for year in problem.years:
-        table.add_column(str(year), justify="right")
-    table.add_column(say("terminal.filled"), justify="right")
-    table.add_column(say("terminal.of_shortage"), justify="right")
+    table = Table(title=say("terminal.list", n=quotas["occupation"].nunique()), title_justify="left",
+                  caption=say("terminal.filled_means"), caption_justify="left", show_footer=True)
+    table.add_column(say("terminal.occupation"), say("terminal.together"), no_wrap=True, overflow="ellipsis")
+    for year, total in quotas.groupby("year")["quota"].sum().reindex(problem.years, fill_value=0).items():
+        table.add_column(str(year), f"{total:,}", justify="right", min_width=NUMBER)
+    table.add_column(say("terminal.filled"), f"{sum(row['filled_by_scheme'] for row in filled.values()):,.0f}",
+                     justify="right", min_width=NUMBER)
+    table.add_column(say("terminal.share"), justify="right", min_width=NUMBER)
     for occupation, rows in quotas.groupby("occupation", sort=True):
         by_year = rows.set_index("year")["quota"]
         cells = [f"{by_year[t]:,}" if t in by_year else "-" for t in problem.years]
@@ -96,9 +101,9 @@ def _list_table(problem: Problem, solution: Solution, region: str) -> Table:
 
 def _unfilled_table(problem: Problem, solution: Solution, region: str) -> Table:
     rows = _of_region(problem, solution.unfilled, region).groupby("occupation")["unfilled"].sum()
-    table = Table(title=say("terminal.unfilled", total=f"{rows.sum():,.0f}"), title_justify="left")
-    table.add_column(say("terminal.occupation"))
-    table.add_column(say("terminal.person_years"), justify="right")
+    table = Table(title=say("terminal.unfilled"), title_justify="left", show_footer=True)
+    table.add_column(say("terminal.occupation"), say("terminal.all"), no_wrap=True, overflow="ellipsis")
+    table.add_column(say("terminal.person_years"), f"{rows.sum():,.0f}", justify="right")
     largest = rows.sort_values(ascending=False, kind="stable").head(TOP)
     for occupation, number in largest.items():
         table.add_row(escape(f"{occupation} {problem.title('occupations', str(occupation))}"), f"{number:,.0f}")
@@ -122,7 +127,7 @@ def _print_full_services(console: Console, problem: Problem, solution: Solution,
 def _print_objectives(console: Console, solution: Solution, region: str) -> None:
     console.print(say("terminal.objectives"), style="bold")
     for row in solution.objectives[solution.objectives["region"] == region].to_dict("records"):
-        line = say("terminal.objective_line", name=say(f"objective.{row['objective']}"), value=_number(row["value"]),
+        line = say("terminal.first_aim" if row["rank"] == 1 else "terminal.later_aim", name=say(f"objective.{row['objective']}"), value=_number(row["value"]),
                    unit=row["unit"], bound=_number(row["bound"]), gap=_percent(row["gap"]))
         console.print(escape(f"  {line}"), highlight=False)
 

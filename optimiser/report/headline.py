@@ -118,6 +118,8 @@ def run_text(words: Words, solution: Solution) -> str:
     status = solution.status
     if status.get("termination") == "interrupted":
         return words("run_interrupted")
+    if status.get("termination") == "failed":
+        return words("run_failed")
     if status.get("clock_cut"):
         return words("run_cut")
     return words("run_whole") if "termination" in status else words("run_unknown")
