@@ -65,7 +65,8 @@ def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
     for region in problem.regions:
         console.print()
         console.rule(escape(f"{problem.title('regions', region)} ({region})"), align="left")
-        console.print(_list_table(problem, solution, region))
+        console.print(_list_table(problem, solution, region, console.width))
+        console.print(say("terminal.filled_means"))
         console.print(_unfilled_table(problem, solution, region))
         _print_full_services(console, problem, solution, region)
         _print_objectives(console, solution, region)
@@ -77,13 +78,15 @@ def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
     console.print(escape(say("terminal.written", folder=folder, report=folder / "report.html")), highlight=False)
 
 
-def _list_table(problem: Problem, solution: Solution, region: str) -> Table:
+def _list_table(problem: Problem, solution: Solution, region: str, width: int) -> Table:
     quotas = solution.quotas[solution.quotas["region"] == region]
     filled = _of_region(problem, solution.unfilled, region).groupby("occupation")[
         ["shortage", "filled_by_scheme"]].sum().to_dict("index")
     table = Table(title=say("terminal.list", n=quotas["occupation"].nunique()), title_justify="left",
-                  caption=say("terminal.filled_means"), caption_justify="left", show_footer=True)
-    table.add_column(say("terminal.occupation"), say("terminal.together"), no_wrap=True, overflow="ellipsis")
+                  show_footer=True)
+    left = width - (len(problem.years) + 2) * (NUMBER + 3) - 4
+    table.add_column(say("terminal.occupation"), say("terminal.together"), no_wrap=True, overflow="ellipsis",
+                     max_width=max(NUMBER, left))
     for year, total in quotas.groupby("year")["quota"].sum().reindex(problem.years, fill_value=0).items():
         table.add_column(str(year), f"{total:,}", justify="right", min_width=NUMBER)
     table.add_column(say("terminal.filled"), f"{sum(row['filled_by_scheme'] for row in filled.values()):,.0f}",
@@ -127,7 +130,9 @@ def _print_full_services(console: Console, problem: Problem, solution: Solution,
 def _print_objectives(console: Console, solution: Solution, region: str) -> None:
     console.print(say("terminal.objectives"), style="bold")
     for row in solution.objectives[solution.objectives["region"] == region].to_dict("records"):
-        line = say("terminal.first_aim" if row["rank"] == 1 else "terminal.later_aim", name=say(f"objective.{row['objective']}"), value=_number(row["value"]),
+        known = not pd.isna(row["bound"])
+        key = "no_bound" if not known else "first_aim" if row["rank"] == 1 else "later_aim"
+        line = say(f"terminal.{key}", name=say(f"objective.{row['objective']}"), value=_number(row["value"]),
                    unit=row["unit"], bound=_number(row["bound"]), gap=_percent(row["gap"]))
         console.print(escape(f"  {line}"), highlight=False)
 
