@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAVY
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
@@ -20,7 +21,7 @@ from optimiser.solver import Progress
 from optimiser.texts import say
 
 TOP = 10
-NUMBER = 6  # characters that a column of numbers keeps on a narrow screen, where titles are cut instead
+NUMBER = 5  # characters that a column of numbers keeps on a narrow screen, where titles are cut instead
 YEARS_SHOWN = 6  # more columns would not fit on a narrow screen
 FULL = 0.995  # a service counts as full from this share of its capacity on
 
@@ -83,8 +84,8 @@ def _list_table(problem: Problem, solution: Solution, region: str, width: int) -
     filled = _of_region(problem, solution.unfilled, region).groupby("occupation")[
         ["shortage", "filled_by_scheme"]].sum().to_dict("index")
     table = Table(title=say("terminal.list", n=quotas["occupation"].nunique()), title_justify="left",
-                  show_footer=True)
-    left = width - (len(problem.years) + 2) * (NUMBER + 3) - 4
+                  show_footer=True, box=SIMPLE_HEAVY)
+    left = width - (len(problem.years) + 2) * (NUMBER + 2) - 6
     table.add_column(say("terminal.occupation"), say("terminal.together"), no_wrap=True, overflow="ellipsis",
                      max_width=max(NUMBER, left))
     for year, total in quotas.groupby("year")["quota"].sum().reindex(problem.years, fill_value=0).items():
@@ -96,7 +97,7 @@ def _list_table(problem: Problem, solution: Solution, region: str, width: int) -
         by_year = rows.set_index("year")["quota"]
         cells = [f"{by_year[t]:,}" if t in by_year else "-" for t in problem.years]
         shortage, got = filled.get(occupation, {"shortage": 0.0, "filled_by_scheme": 0.0}).values()
-        share = _percent(got / shortage) if shortage else "-"
+        share = f"{got / shortage:.0%}" if shortage else "-"
         name = f"{occupation} {problem.title('occupations', str(occupation))}"
         table.add_row(escape(name), *cells, f"{got:,.0f}", share)
     return table
