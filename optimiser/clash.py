@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -32,11 +33,22 @@ def _line(problem: Problem, name: str) -> str:
     if not match:
         return name
     family, index = match[1], match[2].split(", ")
+    if family == "lots":
+        family, index = _permits(problem, *index)
     key = f"clash.{family}"
     if key not in catalogue("en"):
         return ""  # rows that only tie variables together tell a reader nothing
     parts = [_title(problem, part) for part in index]
     return say(key, **{f"i{n}": part for n, part in enumerate(parts)}, limit=_limit(problem, family, index))
+
+
+def _permits(problem: Problem, r: str, o: str, t: str) -> tuple[str, list[str]]:
+    """Which limit keeps the permits of an occupation down: the region's total, `max_quota`, or another one."""
+    total = problem.permit_total.get((r, int(t)), math.inf)
+    quota = problem.parameter("max_quota", r, o)
+    if quota is not None and quota <= total:
+        return "max_quota", [r, o, t]
+    return ("permit_total", [r, t]) if math.isfinite(total) else ("lots", [r, o, t])
 
 
 def _title(problem: Problem, code: str) -> str:
@@ -68,6 +80,7 @@ def _limit(problem: Problem, family: str, index: list[str]) -> str:
         "fair_areas": fairness.area_coverage, "fair_sectors": fairness.sector_coverage,
         "band_below": fairness.band, "band_above": fairness.band,
         "quota_at_least": problem.parameter("min_quota", index[0], index[1]) if len(index) > 1 else None,
+        "max_quota": problem.parameter("max_quota", index[0], index[1]) if len(index) > 1 else None,
         "training_required": problem.parameter("trainees_per_permit", index[0], index[1]) if len(index) > 1 else None,
     }
     limit = limits.get(family)

@@ -85,13 +85,13 @@ def _list_table(problem: Problem, solution: Solution, region: str, width: int) -
         ["shortage", "filled_by_scheme"]].sum().to_dict("index")
     table = Table(title=say("terminal.list", n=quotas["occupation"].nunique()), title_justify="left",
                   show_footer=True, box=SIMPLE_HEAVY)
-    left = width - (len(problem.years) + 2) * (NUMBER + 2) - 6
+    left = width - (len(problem.years) + 2) * (NUMBER + 3) - 6
     table.add_column(say("terminal.occupation"), say("terminal.together"), no_wrap=True, overflow="ellipsis",
                      max_width=max(NUMBER, left))
     for year, total in quotas.groupby("year")["quota"].sum().reindex(problem.years, fill_value=0).items():
         table.add_column(str(year), f"{total:,}", justify="right", min_width=NUMBER)
     table.add_column(say("terminal.filled"), f"{sum(row['filled_by_scheme'] for row in filled.values()):,.0f}",
-                     justify="right", min_width=NUMBER)
+                     justify="right", min_width=NUMBER + 1)
     table.add_column(say("terminal.share"), justify="right", min_width=NUMBER)
     for occupation, rows in quotas.groupby("occupation", sort=True):
         by_year = rows.set_index("year")["quota"]
@@ -116,8 +116,8 @@ def _unfilled_table(problem: Problem, solution: Solution, region: str) -> Table:
 
 def _print_full_services(console: Console, problem: Problem, solution: Solution, region: str) -> None:
     services = solution.services
-    here = services[[region in problem.regions_of(g, p) for g, p in zip(services["service"], services["place"],
-                                                                       strict=True)]]
+    theirs = [region in problem.regions_of(g, p) for g, p in zip(services["service"], services["place"], strict=True)]
+    here = services.loc[pd.Series(theirs, index=services.index, dtype=bool)]
     limit = here["capacity"] + here["expansion"]
     full = here[(limit > 0) & (here["used"] >= FULL * limit)]
     console.print(say("terminal.full_services" if len(full) else "terminal.no_full_services"), style="bold")

@@ -1,0 +1,191 @@
+"""The commands from end to end: exit codes, files, columns, the same bytes again, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from worlds import rows, write_world
+
+import optimiser
+from optimiser.cli import main
+
+FILES = {  # what a run folder holds, with the columns its readers count on
+    "lists.csv": "region,occupation,review,first_year,last_year,entered,left",
+    "quotas.csv": "region,occupation,year,quota",
+    "arrivals.csv": "area,occupation,year,arrivals",
+    "training.csv": "region,occupation,year,trainees",
+    "unfilled.csv": "area,occupation,year,shortage,activated,filled_by_scheme,filled_by_training,unfilled",
+    "services.csv": "service,place,year,capacity,expansion,used",
+    "objectives.csv": "region,rank,objective,unit,value,bound,gap,tolerance,status",
+}
+OTHERS = {"status.json", "report.html", "lists.xlsx", "input"}
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["optimiser", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return int(stop.value.code or 0), out, err
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example country, solved once."""
+    folder = tmp_path_factory.mktemp("cli")
+    optimiser.new_case(folder / "land")
+    problem = optimiser.load(folder / "land" / "config.yaml")
+    return optimiser.save_run(problem, optimiser.solve(problem), folder / "run")
+
+
+def solved(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: object, **world: Any) -> tuple[int, str, str]:
+    config = write_world(folder / "case", **world)
+    return call(capsys, "solve", config, "--out", folder / "run", *arguments)
+
+
+def test_help_tells_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "--help")
+    assert code == 0
+    for command in ("validate", "solve", "check", "report", "new", "generate", "estimate"):
+        assert f"  {command} " in out
+        code, text, _ = call(capsys, command, "--help")
+        assert code == 0 and "Usage:" in text and len(text.splitlines()) > 6
+
+
+def test_the_package_and_its_help_load_nothing_heavy() -> None:
+    heavy = "{'pandas', 'pyomo', 'highspy', 'scipy', 'altair', 'numpy'}"
+    script = f"import sys, optimiser, optimiser.cli; sys.exit(bool({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_run_folder_holds_what_it_promises(run: Path) -> None:
+    assert {path.name for path in run.iterdir()} == {*FILES, *OTHERS}
+    for name, columns in FILES.items():
+        assert (run / name).read_text("utf-8").splitlines()[0] == columns
+    status = json.loads((run / "status.json").read_text("utf-8"))
+    assert {"termination", "objective", "bound", "gap", "seconds", "versions", "seed", "input_hashes"} <= set(status)
+    assert set(status["input_hashes"]) == {path.name for path in (run / "input").iterdir()}
+    unfilled = pd.read_csv(run / "unfilled.csv")
+    parts = unfilled[["activated", "filled_by_scheme", "filled_by_training", "unfilled"]].sum(axis=1)
+    assert ((parts - unfilled["shortage"]).abs() < 1e-5).all()
+
+
+def test_check_and_report_of_a_run(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    assert call(capsys, "check", copy)[0] == 0
+    before = {name: (copy / name).read_bytes() for name in ("report.html", "lists.xlsx")}
+    for name in before:
+        (copy / name).unlink()
+    assert call(capsys, "report", copy)[0] == 0
+    assert {name: (copy / name).read_bytes() for name in before} == before
+
+
+def test_solving_a_runs_own_input_again_gives_the_same_bytes(run: Path, tmp_path: Path,
+                                                             capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(capsys, "solve", run / "input" / "config.yaml", "--out", tmp_path / "again")[0] == 0
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (run / name).read_bytes(), name
+    for path in (run / "input").iterdir():
+        assert (tmp_path / "again" / "input" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [("quotas.csv", ",2026,", ",2026,1"), ("status.json", "{", "("),
+                                                  ("arrivals.csv", "arrivals", "arivals")])
+def test_a_run_that_was_changed_does_not_pass(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                              name: str, old: str, new: str) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    path = copy / name
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), encoding="utf-8")
+    code, _, err = call(capsys, "check", copy)
+    assert code == 5 and err.strip()
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_run_that_lacks_a_file_is_named(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                          name: str) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    (copy / name).unlink()
+    code, _, err = call(capsys, "check", copy)
+    assert code == 5 and name in err
+
+
+def test_input_faults_end_with_2_and_write_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = solved(tmp_path, capsys, "--set", "solver.gap=-1")
+    assert code == 2 and "solver.gap" in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_plan_ends_with_3_and_names_the_clash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = {"regions": {"R": {"fairness": {"area_coverage": 0.9}}}}
+    code, _, err = solved(tmp_path, capsys, config=config, permit_totals=rows("region year central", ("R", "*", 5)))
+    assert code == 3
+    assert "at most 5 permits" in err and "0.9" in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_solver_that_fails_ends_with_4(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    from optimiser.solver import process
+
+    monkeypatch.setattr(process.sys, "executable", "/bin/false")
+    code, _, err = solved(tmp_path, capsys)
+    assert code == 4 and err.strip()
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_stands_already_is_not_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("keep", encoding="utf-8")
+    code, _, err = solved(tmp_path, capsys)
+    assert code == 2 and "--force" in err
+    assert (tmp_path / "run" / "mine.txt").read_text(encoding="utf-8") == "keep"
+    assert call(capsys, "solve", tmp_path / "case" / "config.yaml", "--out", tmp_path / "run", "--force")[0] == 0
+    assert (tmp_path / "run" / "report.html").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "run"]
+
+
+def test_validate_tells_what_a_case_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "validate", write_world(tmp_path / "case"))
+    assert code == 0
+    assert "14" in out and "assumed" in out.lower()  # ten builders and four nurses are short
+
+
+def test_ctrl_c_keeps_the_best_plan_or_writes_nothing(tmp_path: Path) -> None:
+    optimiser.generate_case(tmp_path / "land", 150, 1, 6, 4, 3)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "optimiser", "solve", str(tmp_path / "land" / "config.yaml"), "--out",
+         str(tmp_path / "run"), "--gap", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True)
+    assert process.stderr
+    process.stderr.readline()  # the search has begun
+    time.sleep(1.0)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in out + err
+    if process.returncode == 0:  # a plan had been found
+        assert json.loads((tmp_path / "run" / "status.json").read_text("utf-8"))["termination"] == "interrupted"
+        assert optimiser.check_run(tmp_path / "run") == []
+    else:
+        assert process.returncode in (4, 130)
+        assert not (tmp_path / "run").exists()
+    assert {path.name for path in tmp_path.iterdir()} <= {"land", "run"}
+
+
+def test_every_public_name_is_there() -> None:
+    for name in optimiser.__all__:
+        assert getattr(optimiser, name)
+    with pytest.raises(AttributeError):
+        _ = optimiser.nothing  # pyright: ignore
