@@ -45,16 +45,15 @@ def solve(
                                                         help=say("cli.time_limit"))] = None,
     force: Force = False,
 ) -> None:
-    from optimiser import run_folder
     from optimiser.problem import load
     from optimiser.save import write_run
     from optimiser.solve import solve as search
-    from optimiser.storage import whole_folder
+    from optimiser.storage import next_free, whole_folder
     from optimiser.terminal import searching, show_solution
 
     began = time.monotonic()
     problem = load(config, scenario or (), settings or ())
-    target = out or run_folder.next_free(Path("runs"), "-".join([config.stem, *(scenario or ())]))
+    target = out or next_free(Path("runs"), "-".join([config.stem, *(scenario or ())]))
     with whole_folder(target, force) as folder:
         with searching() as on_progress:
             solution = search(problem, gap, time_limit, on_progress, began)

@@ -91,7 +91,7 @@ def generate(folder: Path, occupations: int, regions: int, areas: int, years: in
     tables = _tables(rng, occupations, regions, areas, years)
     config = _config(tables["regions"]["region"], occupations, areas, years, seed)
     header = say("generate.header", seed=seed, occupations=occupations, regions=regions, areas=areas, years=years)
-    with whole_folder(folder, force) as target:
+    with whole_folder(folder, force, mark="config.yaml") as target:
         (target / "config.yaml").write_text(header + strictyaml.dump(config), encoding="utf-8", newline="\n")
         for name, frame in tables.items():
             if len(frame):

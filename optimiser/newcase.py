@@ -16,6 +16,6 @@ def create(folder: Path, force: bool = False) -> None:
     InputError
         When the folder exists already and `force` is not given, or can't be written.
     """
-    with whole_folder(folder, force) as target:
+    with whole_folder(folder, force, mark="config.yaml") as target:
         for file in files("optimiser").joinpath("example").iterdir():
             (target / file.name).write_bytes(file.read_bytes())

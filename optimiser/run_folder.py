@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import platform
 from fractions import Fraction
@@ -37,15 +36,6 @@ def fill(problem: Problem, solution: Solution, folder: Path) -> None:
         write_table(getattr(solution, name), folder / f"{name}.csv")
     solution.status["input_hashes"] = hashes(folder / INPUT)
     write_status(solution.status, folder)
-
-
-def next_free(parent: Path, name: str) -> Path:
-    """`parent/name`, or with the first free number behind it."""
-    for number in itertools.count(1):
-        folder = parent / (name if number == 1 else f"{name}-{number}")
-        if not folder.exists():
-            return folder
-    raise AssertionError("unreachable: numbers don't end")
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -40,12 +40,13 @@ def whole_folder(target: Path, force: bool = False, mark: str = "status.json") -
     OptimiserError
         When the disk is full or fails.
     """
-    _refuse_loss(target, force, mark)
     try:
+        _refuse_loss(target, force, mark)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=PART, dir=target.parent))
     except OSError as error:
-        raise InputError([Fault(str(target), 0, "", error.strerror or str(error), say("faults.writable_folder"),
+        raise InputError([Fault(str(target), 0, "", say("faults.no_place", reason=error.strerror or error),
+                                say("faults.writable_folder"),
                                 say("faults.check_path"))]) from None
     try:
         temporary.chmod(0o755)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from worlds import rows, write_world
 
 import optimiser
 from optimiser.cli import main
+from optimiser.storage import next_free, whole_folder
 
 FILES = {  # what a run folder holds, with the columns its readers count on
     "lists.csv": "region,occupation,review,first_year,last_year,entered,left",
@@ -146,15 +148,59 @@ def test_a_solver_that_fails_ends_with_4(tmp_path: Path, capsys: pytest.CaptureF
     assert not (tmp_path / "run").exists()
 
 
-def test_what_stands_already_is_not_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "mine.txt").write_text("keep", encoding="utf-8")
+def test_a_run_is_replaced_only_by_force(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = Path(shutil.copytree(run, tmp_path / "run"))
     code, _, err = solved(tmp_path, capsys)
-    assert code == 2 and "--force" in err
-    assert (tmp_path / "run" / "mine.txt").read_text(encoding="utf-8") == "keep"
-    assert call(capsys, "solve", tmp_path / "case" / "config.yaml", "--out", tmp_path / "run", "--force")[0] == 0
-    assert (tmp_path / "run" / "report.html").exists()
+    assert code == 2 and "add --force" in err
+    assert (old / "quotas.csv").read_bytes() == (run / "quotas.csv").read_bytes()
+    assert solved(tmp_path, capsys, "--force")[0] == 0
+    assert (old / "quotas.csv").read_bytes() != (run / "quotas.csv").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "run"]
+
+
+def test_force_replaces_nothing_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the case itself, not a file, not the folder one stands in: whoever types that has mistyped."""
+    config = write_world(tmp_path / "case")
+    monkeypatch.chdir(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    for out in ("case", "case/config.yaml", ".", ""):
+        code, _, err = call(capsys, "solve", config, "--out", out, "--force")
+        assert code == 2 and "--force replaces only folders that this command wrote" in err
+    assert call(capsys, "new", ".", "--force")[0] == 2
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+def test_a_place_where_nothing_can_be_written_is_named_before_the_search(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_world(tmp_path / "case")
+    code, out, err = call(capsys, "solve", config, "--out", config / "run")
+    assert code == 2 and out == "" and "a folder that can be written" in err and "step" not in err
+
+
+def test_a_full_disk_is_said_in_one_line_and_leaves_nothing(
+        run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    before = {path.name: path.read_bytes() for path in copy.iterdir() if path.is_file()}
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    for arguments in (["report", copy], ["new", tmp_path / "land"],
+                      ["solve", write_world(tmp_path / "case"), "--out", copy, "--force"]):
+        code, _, err = call(capsys, *arguments)
+        assert code == 1 and "No space left on device" in err.splitlines()[-1]
+    assert {path.name: path.read_bytes() for path in copy.iterdir() if path.is_file()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "copy"]
+
+
+def test_a_name_that_another_run_is_writing_to_is_not_taken(tmp_path: Path) -> None:
+    with whole_folder(next_free(tmp_path, "a")) as one, whole_folder(next_free(tmp_path, "a")) as two:
+        (one / "x").touch()
+        (two / "x").touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "a-2"]
+    assert next_free(tmp_path, "a").name == "a-3"
 
 
 def test_validate_tells_what_a_case_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from optimiser.problem import Problem
 from optimiser.solution import Solution
+from optimiser.storage import write_whole
 
 
 def write(problem: Problem, solution: Solution, folder: Path, language: str = "en") -> None:
@@ -26,5 +27,5 @@ def write(problem: Problem, solution: Solution, folder: Path, language: str = "e
     from optimiser.report.workbook import workbook
 
     words = Words(problem, language)
-    (folder / "report.html").write_text(page(words, solution), encoding="utf-8", newline="\n")
-    (folder / "lists.xlsx").write_bytes(workbook(words, solution))
+    write_whole({folder / "report.html": page(words, solution).encode(),
+                 folder / "lists.xlsx": workbook(words, solution)})

@@ -1,0 +1,98 @@
+"""Measure what the project promises: time, gap and memory of whole commands, each in a process of its own.
+
+    python benchmarks/run.py [NAME ...]
+
+Prints a table and writes `benchmarks/latest.json`. Times differ between machines and moments: compare two states of
+the code side by side, on one machine, in one go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+OPTIMISER = [sys.executable, "-m", "optimiser"]
+INTERVAL = 0.02  # seconds between two looks at the memory
+
+
+def memory(pid: int) -> int:
+    """Resident memory of a process and all below it (bytes); 0 when it is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(memory(int(child)) for child in children)
+
+
+def timed(command: list[str], folder: Path) -> dict[str, Any]:
+    """Wall time (s), peak memory of all processes together (MiB) and exit code of a command."""
+    began, peak = time.monotonic(), 0
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env=os.environ | {"PYTHONPATH": str(ROOT)})
+    while process.poll() is None:
+        peak = max(peak, memory(process.pid))
+        time.sleep(INTERVAL)
+    seconds = round(time.monotonic() - began, 2)
+    return {"seconds": seconds, "memory_mib": round(peak / 2**20), "exit": process.returncode}
+
+
+def solved(config: Path, folder: Path, *options: str) -> dict[str, Any]:
+    """A whole `optimiser solve`, the gaps it reached, and whether `optimiser check` passes."""
+    out = folder / "run"
+    result = timed([*OPTIMISER, "solve", str(config), "--out", str(out), *options], folder)
+    if result["exit"] == 0:
+        status = json.loads((out / "status.json").read_text("utf-8"))
+        result |= {"gap": round(status["gap"], 5), "clock_cut": status["clock_cut"],
+                   "check": timed([*OPTIMISER, "check", str(out)], folder)["exit"]}
+    return result
+
+
+def belgium(folder: Path) -> dict[str, Any]:
+    """From command to report; promised: 60 s, gap 1 %, 1,536 MiB."""
+    return solved(ROOT / "configs" / "belgium.yaml", folder)
+
+
+def generated(folder: Path) -> dict[str, Any]:
+    """436 occupations, 2 regions, 10 areas each, 5 years, limit 60 s; promised: a valid answer within 66 s."""
+    sizes = ["--occupations", "436", "--regions", "2", "--areas", "10", "--years", "5", "--seed", "1"]
+    subprocess.run([*OPTIMISER, "generate", *sizes, "--out", str(folder / "case")], check=True,
+                   stdout=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    return solved(folder / "case" / "config.yaml", folder, "--time-limit", "60")
+
+
+def show_help(folder: Path) -> dict[str, Any]:
+    """`optimiser --help`, the best of three; promised: 1 s."""
+    return min((timed([*OPTIMISER, "--help"], folder) for _ in range(3)), key=lambda result: result["seconds"])
+
+
+def import_package(folder: Path) -> dict[str, Any]:
+    """`import optimiser`, the best of three; promised: 1 s."""
+    runs = (timed([sys.executable, "-c", "import optimiser"], folder) for _ in range(3))
+    return min(runs, key=lambda result: result["seconds"])
+
+
+BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    function.__name__: function for function in (import_package, show_help, belgium, generated)}
+
+
+def main() -> None:
+    """Run the named benchmarks, or all."""
+    results = {}
+    for name in sys.argv[1:] or BENCHMARKS:
+        with tempfile.TemporaryDirectory() as folder:
+            results[name] = BENCHMARKS[name](Path(folder))
+        print(name, results[name], flush=True)
+    Path(__file__).with_name("latest.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
