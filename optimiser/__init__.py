@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,5 +47,16 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'optimiser' has no attribute {name!r}")
     module, _, inner = _HOMES[name].partition(".")
     value = getattr(import_module(f"optimiser.{module}"), inner or name)
-    globals()[name] = value  # also keeps `optimiser.solve` the function once the module of that name is imported
+    globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """`optimiser.solve` stays the function, whoever imports the module of that name, and when."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

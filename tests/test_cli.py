@@ -235,3 +235,5 @@ def test_every_public_name_is_there() -> None:
         assert getattr(optimiser, name)
     with pytest.raises(AttributeError):
         _ = optimiser.nothing  # pyright: ignore
+    script = "import optimiser.solve; from optimiser.solve import solve; sys.exit(optimiser.solve is not solve)"
+    assert subprocess.run([sys.executable, "-c", f"import sys, optimiser; {script}"], check=False).returncode == 0
