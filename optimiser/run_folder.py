@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import platform
+import re
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +23,11 @@ from optimiser.texts import say
 
 INPUT = "input"
 CODES = ("region", "area", "occupation", "service", "place", "objective", "unit", "entered", "left", "status")
+WHOLES = ("review", "first_year", "last_year", "year", "quota", "rank")
+PROOFS = ("bound", "gap")  # not known, or infinite, where nothing is proved
+WHOLE = re.compile(r"-?[0-9]{1,15}")
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?(e-?[0-9]{1,2})?")
+PROOF = re.compile(rf"({NUMBER.pattern}|-?inf)?")
 PACKAGES = ("optimiser", "highspy", "pyomo", "numpy", "scipy", "pandas")
 
 
@@ -67,34 +74,62 @@ def read(folder: Path) -> tuple[Problem, Solution]:
     """
     if not (folder / INPUT / "config.yaml").is_file():
         raise ResultError(say("run.no_run", folder=folder))
-    try:
-        tables = {name: _read_table(folder / f"{name}.csv", name) for name in COLUMNS}
-        status = json.loads((folder / "status.json").read_text("utf-8"))
-        found = hashes(folder / INPUT)
-        known = status["input_hashes"]
-        plan = _plan(tables)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ResultError(say("run.unreadable", folder=folder, reason=" ".join(str(error).split()))) from None
+    faults: list[str] = []
+    tables = {name: _read_table(folder / f"{name}.csv", columns, faults) for name, columns in COLUMNS.items()}
+    status = _read_status(folder / "status.json", faults)
+    if faults:
+        raise ResultError(say("run.unreadable", folder=folder), faults)
+    known, found = status["input_hashes"], hashes(folder / INPUT)
     changed = sorted(name for name in known.keys() | found.keys() if known.get(name) != found.get(name))
     if changed:
         raise ResultError(say("run.input_changed", folder=folder, files=", ".join(changed)))
     problem = load(folder / INPUT / "config.yaml")
-    return problem, Solution(plan=plan, status=status, **tables)
+    return problem, Solution(plan=_plan(tables), status=status, **tables)
 
 
-def _read_table(path: Path, name: str) -> pd.DataFrame:
-    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    if tuple(text.columns) != COLUMNS[name]:
-        raise ValueError(say("run.columns", file=path.name, columns=", ".join(COLUMNS[name])))
-    frame = pd.DataFrame(index=text.index)
-    for column in text:
-        if column in CODES:
-            frame[column] = text[column]
-        elif column in ("review", "first_year", "last_year", "year", "quota", "rank"):
-            frame[column] = text[column].astype("int64")
-        else:
-            frame[column] = pd.to_numeric(text[column].where(text[column] != "", None)).astype("float64")
-    return frame
+def _read_text(path: Path, faults: list[str]) -> str:
+    """The text of a file; empty when it can't be read."""
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        faults.append(say("run.no_file", file=path.name, reason=error.strerror))
+    except UnicodeDecodeError:
+        faults.append(say("run.no_text", file=path.name))
+    return ""
+
+
+def _read_status(path: Path, faults: list[str]) -> dict[str, Any]:
+    if text := _read_text(path, faults):
+        try:
+            status = json.loads(text)
+            if isinstance(status, dict) and isinstance(status.get("input_hashes"), dict):
+                return status
+        except (ValueError, RecursionError):
+            pass
+        faults.append(say("run.no_status", file=path.name))
+    return {}
+
+
+def _read_table(path: Path, columns: tuple[str, ...], faults: list[str]) -> pd.DataFrame:
+    """A result table as it was written; what can't be read is added to `faults`."""
+    before = len(faults)
+    rows = list(csv.reader(_read_text(path, faults).splitlines()))
+    if len(faults) == before and (not rows or tuple(rows[0]) != columns):
+        faults.append(say("run.columns", file=path.name, columns=", ".join(columns)))
+    for number, row in enumerate(rows[1:] if len(faults) == before else [], start=2):
+        if len(row) != len(columns):
+            faults.append(say("run.cells", file=path.name, row=number, n=len(row), columns=len(columns)))
+            continue
+        for name, text in zip(columns, row, strict=True):
+            if name not in CODES and not (WHOLE if name in WHOLES else NUMBER if name not in PROOFS else PROOF
+                                          ).fullmatch(text):
+                faults.append(say("run.no_number", file=path.name, row=number, column=name, got=repr(text[:80])))
+    if len(faults) > before:
+        return pd.DataFrame(columns=list(columns))
+    frame = pd.DataFrame(rows[1:], columns=list(columns), dtype=str)
+    return frame.astype({name: "int64" for name in columns if name in WHOLES}).assign(
+        **{name: pd.to_numeric(frame[name].where(frame[name] != "", None)).astype("float64")
+           for name in columns if name not in WHOLES + CODES})
 
 
 def _plan(tables: dict[str, pd.DataFrame]) -> Plan:

@@ -104,7 +104,7 @@ def test_texts_are_well_formed() -> None:
 
 def test_the_project_stands_alone() -> None:
     """Nothing reads a folder outside the project, and no file names an index address."""
-    hosts = re.compile("|".join(["py" + r"pi\.org", "pythonhosted" + r"\.org"]))
+    hosts = re.compile("|".join(["py" + r"pi\.org", "python" + r"hosted\.org"]))
     for path in [*FILES, *ROOT.glob("*.lock"), *ROOT.glob("*.toml"), *ROOT.glob("*.md")]:
         text = path.read_text("utf-8")
         assert "../shared" not in text
