@@ -41,13 +41,13 @@ def solve(
     scenario: Scenarios = None,
     settings: Changes = None,
     gap: Annotated[float | None, typer.Option("--gap", min=0, max=1, metavar="G", help=say("cli.gap"))] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, metavar="S",
+    time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, max=1_000_000, metavar="S",
                                                         help=say("cli.time_limit"))] = None,
     force: Force = False,
 ) -> None:
     from optimiser.problem import load
     from optimiser.save import write_run
-    from optimiser.solve import solve as search
+    from optimiser.solving import solve as search
     from optimiser.storage import next_free, whole_folder
     from optimiser.terminal import searching, show_solution
 
@@ -63,10 +63,7 @@ def solve(
 
 @app.command(help=say("cli.check"))
 def check(run_dir: RunFolder) -> None:
-    from optimiser.check import check_run
-
-    if broken := check_run(run_dir):
-        raise ResultError(say("cli.check_failed", folder=run_dir, n=len(broken)), broken)
+    _refuse_unsound(run_dir)
     typer.echo(say("cli.check_passed", folder=run_dir))
 
 
@@ -75,6 +72,7 @@ def report(run_dir: RunFolder) -> None:
     from optimiser import report as reports
     from optimiser import run_folder
 
+    _refuse_unsound(run_dir)
     problem, solution = run_folder.read(run_dir)
     reports.write(problem, solution, run_dir)
     typer.echo(say("cli.report_written", folder=run_dir))
@@ -92,11 +90,11 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli.new_
 @app.command(help=say("cli.generate"))
 def generate(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help=say("cli.new_dir"), show_default=False)],
-    occupations: Annotated[int, typer.Option(min=1, max=20_000, help=say("cli.occupations"))] = 60,
-    regions: Annotated[int, typer.Option(min=1, max=200, help=say("cli.regions"))] = 2,
-    areas: Annotated[int, typer.Option(min=1, max=2_000, help=say("cli.areas"))] = 5,
-    years: Annotated[int, typer.Option(min=1, max=30, help=say("cli.years"))] = 5,
-    seed: Annotated[int, typer.Option(min=0, help=say("cli.seed"))] = 1,
+    occupations: Annotated[int, typer.Option(min=1, max=20_000, metavar="N", help=say("cli.occupations"))] = 60,
+    regions: Annotated[int, typer.Option(min=1, max=200, metavar="N", help=say("cli.regions"))] = 2,
+    areas: Annotated[int, typer.Option(min=1, max=2_000, metavar="N", help=say("cli.areas"))] = 5,
+    years: Annotated[int, typer.Option(min=1, max=30, metavar="N", help=say("cli.years"))] = 5,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help=say("cli.seed"))] = 1,
     force: Force = False,
 ) -> None:
     from optimiser.generate import generate as make
@@ -122,7 +120,8 @@ def main() -> None:
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except typer.TyperException as error:
-        _complain([error.format_message()])
+        command = getattr(getattr(error, "ctx", None), "command_path", "optimiser")
+        _complain([error.format_message(), say("cli.see_help", command=command)])
         sys.exit(2)
     except OptimiserError as error:
         _complain(_lines(error))
@@ -138,6 +137,15 @@ def main() -> None:
             raise
         _complain([say("cli.internal", kind=type(error).__name__, message=" ".join(str(error).split()))])
         sys.exit(1)
+
+
+def _refuse_unsound(run_dir: Path) -> None:
+    """Nothing is said or made of a run that breaks a rule."""
+    from optimiser.check import check_run
+
+    if broken := check_run(run_dir):
+        raise ResultError(say("cli.check_failed" if len(broken) > 1 else "cli.check_failed_once", folder=run_dir,
+                              n=len(broken)), broken)
 
 
 def _lines(error: OptimiserError) -> list[str]:

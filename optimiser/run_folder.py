@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import platform
 import re
@@ -22,12 +23,19 @@ from optimiser.tables import cell
 from optimiser.texts import say
 
 INPUT = "input"
-CODES = ("region", "area", "occupation", "service", "place", "objective", "unit", "entered", "left", "status")
-WHOLES = ("review", "first_year", "last_year", "year", "quota", "rank")
-PROOFS = ("bound", "gap")  # not known, or infinite, where nothing is proved
+TEXT = re.compile(r".*", re.DOTALL)
 WHOLE = re.compile(r"-?[0-9]{1,15}")
-NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?(e-?[0-9]{1,2})?")
-PROOF = re.compile(rf"({NUMBER.pattern}|-?inf)?")
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?(e[-+]?[0-9]{1,2})?")
+PROOF = re.compile(rf"({NUMBER.pattern}|-?inf)?")  # nothing, or without end, where nothing is proved
+FORMS = {  # of the columns that hold no plain numbers
+    **dict.fromkeys(("region", "area", "occupation", "service", "place", "objective", "unit", "entered", "left",
+                     "status"), TEXT),
+    **dict.fromkeys(("review", "first_year", "last_year", "year", "quota", "rank"), WHOLE),
+    **dict.fromkeys(("bound", "gap"), PROOF),
+}
+STATUS: dict[str, tuple[type, ...]] = {  # entries that are used again, and what they may be
+    **dict.fromkeys(("input_hashes", "versions", "objective", "bound"), (dict,)), "termination": (str,),
+    "clock_cut": (bool,), "seed": (int,), "gap_wanted": (float, int)}
 PACKAGES = ("optimiser", "highspy", "pyomo", "numpy", "scipy", "pandas")
 
 
@@ -59,7 +67,8 @@ def write_status(status: dict[str, Any], folder: Path) -> None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a folder, by name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())
+            if path.is_file()}
 
 
 def read(folder: Path) -> tuple[Problem, Solution]:
@@ -74,62 +83,58 @@ def read(folder: Path) -> tuple[Problem, Solution]:
     """
     if not (folder / INPUT / "config.yaml").is_file():
         raise ResultError(say("run.no_run", folder=folder))
+    found: dict[str, Any] = {}
     faults: list[str] = []
-    tables = {name: _read_table(folder / f"{name}.csv", columns, faults) for name, columns in COLUMNS.items()}
-    status = _read_status(folder / "status.json", faults)
+    for file in (*(f"{name}.csv" for name in COLUMNS), "status.json"):
+        try:
+            text = (folder / file).read_text("utf-8")
+            found[file.split(".")[0]] = _status(text) if file == "status.json" else _table(text, file)
+        except OSError as error:
+            faults.append(f"{file}: {error.strerror}")
+        except UnicodeDecodeError:
+            faults.append(f"{file}: " + say("run.no_text"))
+        except ValueError as error:
+            faults.append(f"{file}: {error}")
     if faults:
         raise ResultError(say("run.unreadable", folder=folder), faults)
-    known, found = status["input_hashes"], hashes(folder / INPUT)
-    changed = sorted(name for name in known.keys() | found.keys() if known.get(name) != found.get(name))
-    if changed:
+    known, now = found["status"]["input_hashes"], hashes(folder / INPUT)
+    if changed := sorted(name for name in known.keys() | now.keys() if known.get(name) != now.get(name)):
         raise ResultError(say("run.input_changed", folder=folder, files=", ".join(changed)))
-    problem = load(folder / INPUT / "config.yaml")
-    return problem, Solution(plan=_plan(tables), status=status, **tables)
+    return load(folder / INPUT / "config.yaml"), Solution(plan=_plan(found), **found)
 
 
-def _read_text(path: Path, faults: list[str]) -> str:
-    """The text of a file; empty when it can't be read."""
+def _status(text: str) -> dict[str, Any]:
     try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        faults.append(say("run.no_file", file=path.name, reason=error.strerror))
-    except UnicodeDecodeError:
-        faults.append(say("run.no_text", file=path.name))
-    return ""
+        status = json.loads(text)
+    except (ValueError, RecursionError):
+        status = None
+    if not isinstance(status, dict) or "input_hashes" not in status:
+        raise ValueError(say("run.no_status"))
+    for name, kinds in STATUS.items():
+        if not isinstance(status.get(name, kinds[0]()), kinds):
+            raise ValueError(say("run.no_entry", name=name, got=repr(status[name])[:80]))
+    return status
 
 
-def _read_status(path: Path, faults: list[str]) -> dict[str, Any]:
-    if text := _read_text(path, faults):
-        try:
-            status = json.loads(text)
-            if isinstance(status, dict) and isinstance(status.get("input_hashes"), dict):
-                return status
-        except (ValueError, RecursionError):
-            pass
-        faults.append(say("run.no_status", file=path.name))
-    return {}
-
-
-def _read_table(path: Path, columns: tuple[str, ...], faults: list[str]) -> pd.DataFrame:
-    """A result table as it was written; what can't be read is added to `faults`."""
-    before = len(faults)
-    rows = list(csv.reader(_read_text(path, faults).splitlines()))
-    if len(faults) == before and (not rows or tuple(rows[0]) != columns):
-        faults.append(say("run.columns", file=path.name, columns=", ".join(columns)))
-    for number, row in enumerate(rows[1:] if len(faults) == before else [], start=2):
+def _table(text: str, file: str) -> pd.DataFrame:
+    """A result table from the text that was written; a ValueError says what is wrong with it."""
+    columns = COLUMNS[file.removesuffix(".csv")]
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise ValueError(say("run.no_table", reason=error)) from None
+    if not rows or tuple(rows[0]) != columns:
+        raise ValueError(say("run.columns", columns=", ".join(columns)))
+    for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(columns):
-            faults.append(say("run.cells", file=path.name, row=number, n=len(row), columns=len(columns)))
-            continue
-        for name, text in zip(columns, row, strict=True):
-            if name not in CODES and not (WHOLE if name in WHOLES else NUMBER if name not in PROOFS else PROOF
-                                          ).fullmatch(text):
-                faults.append(say("run.no_number", file=path.name, row=number, column=name, got=repr(text[:80])))
-    if len(faults) > before:
-        return pd.DataFrame(columns=list(columns))
-    frame = pd.DataFrame(rows[1:], columns=list(columns), dtype=str)
-    return frame.astype({name: "int64" for name in columns if name in WHOLES}).assign(
-        **{name: pd.to_numeric(frame[name].where(frame[name] != "", None)).astype("float64")
-           for name in columns if name not in WHOLES + CODES})
+            raise ValueError(say("run.cells", row=number, n=len(row), columns=len(columns)))
+        for name, value in zip(columns, row, strict=True):
+            if not FORMS.get(name, NUMBER).fullmatch(value):
+                raise ValueError(say("run.no_number", row=number, column=name, got=repr(value[:80])))
+    frame = pd.DataFrame(rows[1:], columns=list(columns), dtype="str")
+    kinds = {TEXT: "str", WHOLE: "int64"}
+    return frame.replace({name: {"": "nan"} for name in ("bound", "gap") if name in columns}).astype(
+        {name: kinds.get(FORMS.get(name, NUMBER), "float64") for name in columns})
 
 
 def _plan(tables: dict[str, pd.DataFrame]) -> Plan:
