@@ -7,9 +7,7 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,10 +24,10 @@ if TYPE_CHECKING:
     from optimiser.run_folder import read as read_run
     from optimiser.save import save_run
     from optimiser.solution import Solution
-    from optimiser.solve import solve
+    from optimiser.solving import solve
 
 _HOMES = {
-    "load": "problem", "Problem": "problem", "Plan": "plan", "solve": "solve", "Solution": "solution",
+    "load": "problem", "Problem": "problem", "Plan": "plan", "solve": "solving", "Solution": "solution",
     "violations": "check", "check_run": "check", "read_run": "run_folder.read", "save_run": "save",
     "write_report": "report.write", "new_case": "newcase.create", "generate_case": "generate.generate",
     "describe": "overview.overview", "notes": "overview.notes", "find_contradictions": "contradictions.contradictions",
@@ -49,14 +47,3 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"optimiser.{module}"), inner or name)
     globals()[name] = value
     return value
-
-
-class _Package(ModuleType):
-    """`optimiser.solve` stays the function, whoever imports the module of that name, and when."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

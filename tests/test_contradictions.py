@@ -13,7 +13,7 @@ from worlds import Rows, rows, world
 
 from optimiser.contradictions import contradictions
 from optimiser.errors import InfeasibleError
-from optimiser.solve import solve
+from optimiser.solving import solve
 
 BUILDERS = rows("area occupation year central", ("A1", "0110", 2026, 10))
 

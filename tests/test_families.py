@@ -15,7 +15,7 @@ from worlds import rows, world
 
 from optimiser.errors import InfeasibleError
 from optimiser.solution import Solution
-from optimiser.solve import solve
+from optimiser.solving import solve
 
 TWO_YEARS = rows("area occupation year central", ("A1", "0110", 2026, 10), ("A1", "0110", 2027, 10))
 

@@ -14,7 +14,7 @@ from optimiser.generate import generate
 from optimiser.plan import Plan
 from optimiser.problem import Problem, load
 from optimiser.schema import TABLES
-from optimiser.solve import solve
+from optimiser.solving import solve
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -28,7 +28,7 @@ FLOORS = [
     {"model", "solution", "clash", "overview"},
     {"run_folder", "contradictions"},
     {"check"},
-    {"solve"},
+    {"solving"},
     {"newcase", "generate", "estimate", "docs", "report"},
     {"save"},
     {"__init__", "terminal"},

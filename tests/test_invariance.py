@@ -13,7 +13,7 @@ from worlds import Rows, rows, world
 
 from optimiser.problem import Problem
 from optimiser.solution import Solution
-from optimiser.solve import solve
+from optimiser.solving import solve
 
 Case = tuple[dict[str, Any], dict[str, Rows]]
 OCCUPATIONS = ("0110", "2221", "5120", "7126", "7411", "9112")

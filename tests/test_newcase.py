@@ -12,7 +12,7 @@ from optimiser.errors import InputError
 from optimiser.newcase import create
 from optimiser.problem import load
 from optimiser.schema import TABLES
-from optimiser.solve import solve
+from optimiser.solving import solve
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from worlds import rows, world
 from optimiser.check import violations
 from optimiser.errors import InfeasibleError
 from optimiser.model import readback
-from optimiser.solve import solve
+from optimiser.solving import solve
 
 
 # Countries whose budgets pay to the last cent, or whose coverages must be reached exactly: rounding once broke them.

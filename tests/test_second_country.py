@@ -12,7 +12,7 @@ from optimiser import run_folder
 from optimiser.check import check_run, violations
 from optimiser.overview import notes
 from optimiser.problem import Problem, load
-from optimiser.solve import solve
+from optimiser.solving import solve
 from optimiser.storage import whole_folder
 
 REGIONS = ("NO", "on", "007")
