@@ -23,9 +23,9 @@ Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
 
 LARGE = 300  # whole columns from which on a first answer is sought period by period
-LEADING_SHARE = 0.65  # of the time for the leading stage
-LATER_SHARE = 0.5  # of the time left for each stage after it
-FIRST_SHARE = 0.5  # of the leading stage's time for its first period, the hardest one
+LEADING_SHARE = 0.75  # of the time for the leading stage
+LATER_SHARE = 0.7  # of the time left for each stage after it
+FIRST_SHARE = 0.7  # of the leading stage's time for its first period, the hardest one
 STEP_GAP = 0.004  # of the steps that decide one period
 STEP_NODES = 100
 STEP_CHECKS = 60
@@ -89,13 +89,9 @@ class Search:
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
         state = State(x, self._box_bound(stage))
         if self.large and number == 0:
-            relaxed = self._round(number, stage, state, ends)
+            self._round(number, stage, state, ends)
             if self._open(stage, state):
                 self._period_by_period(number, stage, state, ends)
-            for free in range(self.periods):
-                if state.x is not None and self._open(stage, state, self.gap / 2):
-                    used = None if relaxed is None else relaxed > USED
-                    self._improve(number, stage, state, free, state.x, ends, used)
         elif self.large:
             self._around(number, stage, state, ends)
         if self._open(stage, state) and (number == 0 or not self.large):
@@ -107,10 +103,10 @@ class Search:
         least = np.minimum(stage.cost * self.program.col_lower, stage.cost * self.program.col_upper)
         return float(least.sum()) + stage.constant
 
-    def _open(self, stage: Stage, state: State, gap: float | None = None) -> bool:
-        """Whether a plan may exist and is not known to be within a gap yet, the wanted one if no other is given."""
-        return not self.infeasible and (state.x is None or relative_gap(stage.value(state.x), state.bound) > (
-            self.gap if gap is None else gap))
+    def _open(self, stage: Stage, state: State) -> bool:
+        """Whether a plan may exist and is not known to be within the wanted gap yet."""
+        return not self.infeasible and (
+            state.x is None or relative_gap(stage.value(state.x), state.bound) > self.gap)
 
     def _found(self, number: int, stage: Stage, state: State, found: Run) -> bool:
         """Take the point of a run when it is better; False when the run has none."""
@@ -137,14 +133,11 @@ class Search:
         self.tell(number, None, state.bound, None)
         return relaxed.x
 
-    def _round(self, number: int, stage: Stage, state: State, ends: float) -> np.ndarray | None:
-        """A first point: the allowed choice closest to the relaxation's, held, and the rest solved.
-
-        Returns the point of the relaxation.
-        """
+    def _round(self, number: int, stage: Stage, state: State, ends: float) -> None:
+        """A first point: the allowed choice closest to the relaxation's, held, and the rest solved."""
         relaxed = self._relaxation(number, stage, state, ends)
         if relaxed is None or state.x is not None:
-            return relaxed
+            return
         program, choice = self.program, self.program.choice
         matrix = program.matrix.tocsr()
         others = np.ones(len(program.col_lower))
@@ -159,11 +152,10 @@ class Search:
         closest = run(part, Stage("closest", np.where(chosen, USED / 10 - relaxed[choice], 0.0) + LATER * later),
                       (ends - time.monotonic()) / 4, seed=self.seed, gap=STEP_GAP, nodes=STEP_NODES)
         if closest.x is None:
-            return relaxed
+            return
         point = np.zeros(len(others))
         point[choice] = closest.x
         self._improve(number, stage, state, None, point, ends)
-        return relaxed
 
     def _period_by_period(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Decide the first period with the later ones relaxed, hold it, decide the second, and so on; then the rest."""
