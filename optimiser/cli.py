@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from optimiser.texts import say
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, add_completion=False, rich_markup_mode=None,
                   pretty_exceptions_enable=False)
+
+INTERRUPTED = 130  # the exit code of whoever is ended by Ctrl-C
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help=say("cli.config"), show_default=False)]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help=say("cli.run_dir"), show_default=False)]
@@ -115,7 +118,10 @@ def estimate(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli
 def main() -> None:
     """Run a command; every error ends in plain lines and the exit code of its kind."""
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside: the same as by Ctrl-C
         result = app(standalone_mode=False)
+        if result == INTERRUPTED:
+            raise KeyboardInterrupt
         sys.exit(result if isinstance(result, int) else 0)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
@@ -128,7 +134,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _complain([say("cli.interrupted")])
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has left
         sys.exit(1)

@@ -57,6 +57,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
         When no plan satisfies every limit; says which limits clash.
     SolverError
         When the solver fails or finds no plan in time.
+    KeyboardInterrupt
+        When Ctrl-C ends the search before a plan is found.
     ResultError
         When the plan found breaks a rule; it is never returned.
     """
@@ -88,9 +90,10 @@ def _refuse_failure(handed: Handed, answer: Answer) -> None:
         rows = explain(handed.program, CONFLICT_SECONDS)
         clashes = in_words(handed.frame.problem, rows)
         raise InfeasibleError(say("solve.infeasible", regions=regions), clashes)
+    if answer.x is None and answer.status == "interrupted":
+        raise KeyboardInterrupt
     if answer.x is None:
-        key = "solve.interrupted" if answer.status == "interrupted" else (
-            "solve.no_plan" if answer.status in ("time_limit", "work_limit") else "solve.failed")
+        key = "solve.no_plan" if answer.status in ("time_limit", "work_limit") else "solve.failed"
         raise SolverError(say(key, regions=regions, reason=answer.reason or answer.status))
 
 
