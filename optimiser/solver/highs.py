@@ -94,8 +94,8 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     # HiGHS 1.16 at times proves one point and returns another, mostly the start: then it is asked again without.
     left = seconds - (time.monotonic() - began)
     if "presolve" not in options and left > 0:
-        return run(program, stage, left, seed=seed, gap=gap, nodes=nodes, checks=checks, watch=watch,
-                   **options, **({} if start is not None else {"presolve": "off"}))
+        more: dict[str, Any] = options if start is not None else options | {"presolve": "off"}
+        return run(program, stage, left, seed=seed, gap=gap, nodes=nodes, checks=checks, watch=watch, **more)
     return replace(result, value=value, end="work_limit" if result.end == "optimal" else result.end)
 
 
