@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAVY
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
@@ -20,9 +22,12 @@ from optimiser.solution import Solution
 from optimiser.solver import Progress
 from optimiser.texts import say
 
-TOP = 10
-NUMBER = 5  # characters that a column of numbers keeps on a narrow screen, where titles are cut instead
-YEARS_SHOWN = 6  # more columns would not fit on a narrow screen
+TOP = 10  # shortages shown of those that stay unfilled
+PLACES = 20  # full services shown
+YEARS_SHOWN = 6  # years shown of a case: more columns would not fit on a narrow screen
+NUMBER = 5  # characters that a column of numbers keeps at least
+TITLE = 16  # characters that must be left for titles
+FILE_WIDTH = 140  # characters of a line where there is no screen
 FULL = 0.995  # a service counts as full from this share of its capacity on
 
 
@@ -51,9 +56,11 @@ def searching() -> Iterator[Callable[[str, Progress], None]]:
 
 
 def _search_table(latest: dict[str, Progress]) -> Table:
-    table = Table(title=say("terminal.searching"), title_justify="left")
-    for key in ("regions", "stage", "incumbent", "bound", "gap", "seconds"):
-        table.add_column(say(f"terminal.{key}"), justify="left" if key in ("regions", "stage") else "right")
+    table = _table(say("terminal.searching"))
+    for key in ("regions", "stage"):
+        _add_names(table, say(f"terminal.{key}"))
+    for key in ("incumbent", "bound", "gap", "seconds"):
+        _add_numbers(table, say(f"terminal.{key}"))
     for name, p in sorted(latest.items()):
         stage = f"{p.number}/{p.stages} {say(f'objective.{p.stage}')}"
         table.add_row(escape(name), stage, _number(p.incumbent), _number(p.bound), _percent(p.gap), f"{p.seconds:.0f}")
@@ -61,57 +68,59 @@ def _search_table(latest: dict[str, Progress]) -> Table:
 
 
 def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
-    """The lists with quotas and what they fill, the largest unfilled shortages, and the full services."""
-    console = Console()
+    """The lists with quotas and what they fill, the largest unfilled shortages, the full services, and the aims."""
+    console = _console()
     for region in problem.regions:
         console.print()
         console.rule(escape(f"{problem.title('regions', region)} ({region})"), align="left")
-        console.print(_list_table(problem, solution, region, console.width))
-        console.print(say("terminal.filled_means"))
-        console.print(_unfilled_table(problem, solution, region))
+        _print_table(console, _list_table(problem, solution, region, console.width))
+        _print_line(console, say("terminal.filled_means"))
+        _print_unfilled(console, problem, solution, region)
         _print_full_services(console, problem, solution, region)
-        _print_objectives(console, solution, region)
+        _print_table(console, _aims_table(solution, region))
+        _print_line(console, say("terminal.best_means"))
     console.print()
     ended = solution.status["termination"]
     if ended in ("interrupted", "failed") or solution.status["clock_cut"]:
         key = ended if ended in ("interrupted", "failed") else "clock_cut"
-        console.print(say(f"terminal.ended_{key}"), style="yellow")
-    console.print(escape(say("terminal.written", folder=folder, report=folder / "report.html")), highlight=False)
+        _print_line(console, say(f"terminal.ended_{key}"), style="yellow")
+    _print_line(console, say("terminal.written", folder=folder, report=folder / "report.html"))
 
 
 def _list_table(problem: Problem, solution: Solution, region: str, width: int) -> Table:
-    quotas = solution.quotas[solution.quotas["region"] == region]
-    filled = _of_region(problem, solution.unfilled, region).groupby("occupation")[
-        ["shortage", "filled_by_scheme"]].sum().to_dict("index")
-    table = Table(title=say("terminal.list", n=quotas["occupation"].nunique()), title_justify="left",
-                  show_footer=True, box=SIMPLE_HEAVY)
-    left = width - (len(problem.years) + 2) * (NUMBER + 3) - 6
-    table.add_column(say("terminal.occupation"), say("terminal.together"), no_wrap=True, overflow="ellipsis",
-                     max_width=max(NUMBER, left))
-    for year, total in quotas.groupby("year")["quota"].sum().reindex(problem.years, fill_value=0).items():
-        table.add_column(str(year), f"{total:,}", justify="right", min_width=NUMBER)
-    table.add_column(say("terminal.filled"), f"{sum(row['filled_by_scheme'] for row in filled.values()):,.0f}",
-                     justify="right", min_width=NUMBER + 1)
-    table.add_column(say("terminal.share"), justify="right", min_width=NUMBER)
-    for occupation, rows in quotas.groupby("occupation", sort=True):
-        by_year = rows.set_index("year")["quota"]
-        cells = [f"{by_year[t]:,}" if t in by_year else "-" for t in problem.years]
-        shortage, got = filled.get(occupation, {"shortage": 0.0, "filled_by_scheme": 0.0}).values()
-        share = f"{got / shortage:.0%}" if shortage else "-"
-        name = f"{occupation} {problem.title('occupations', str(occupation))}"
-        table.add_row(escape(name), *cells, f"{got:,.0f}", share)
+    quotas, lists = (frame[frame["region"] == region] for frame in (solution.quotas, solution.lists))
+    unfilled = _of_region(problem, solution.unfilled, region)
+    filled = unfilled.groupby("occupation")[["shortage", "filled_by_scheme"]].sum()
+    permits = quotas.pivot(index="occupation", columns="year", values="quota").reindex(columns=list(problem.years))
+    if width < TITLE + (len(problem.years) + 2) * (NUMBER + 2):  # too many years for this screen: all in one column
+        permits = permits.sum(axis=1).to_frame(say("terminal.permits"))
+    longest = lists[lists["review"] > 0].groupby("review").size().max() if len(permits) else 0
+    table = _table(say("terminal.list", n=len(permits), most=longest), footer=True)
+    _add_names(table, say("terminal.occupation"), say("terminal.together"))
+    for year, total in permits.sum().items():
+        _add_numbers(table, str(year), f"{total:,.0f}")
+    _add_numbers(table, say("terminal.filled"), f"{filled['filled_by_scheme'].sum():,.0f}")
+    _add_numbers(table, say("terminal.share"))
+    for occupation, numbers in zip(permits.index, permits.to_numpy(), strict=True):
+        cells = ["-" if pd.isna(number) else f"{number:,.0f}" for number in numbers]
+        shortage, got = filled.loc[occupation] if occupation in filled.index else (0.0, 0.0)
+        table.add_row(_titled(problem, occupation), *cells, f"{got:,.0f}", f"{got / shortage:.0%}" if shortage else "-")
     return table
 
 
-def _unfilled_table(problem: Problem, solution: Solution, region: str) -> Table:
+def _print_unfilled(console: Console, problem: Problem, solution: Solution, region: str) -> None:
     rows = _of_region(problem, solution.unfilled, region).groupby("occupation")["unfilled"].sum()
-    table = Table(title=say("terminal.unfilled"), title_justify="left", show_footer=True)
-    table.add_column(say("terminal.occupation"), say("terminal.all"), no_wrap=True, overflow="ellipsis")
-    table.add_column(say("terminal.person_years"), f"{rows.sum():,.0f}", justify="right")
-    largest = rows.sort_values(ascending=False, kind="stable").head(TOP)
+    largest = rows[rows > 0].sort_values(ascending=False, kind="stable").head(TOP)
+    table = _table(say("terminal.unfilled"), footer=True)
+    _add_names(table, say("terminal.occupation"), say("terminal.all"))
+    _add_numbers(table, say("terminal.person_years"), f"{rows.sum():,.0f}")
     for occupation, number in largest.items():
-        table.add_row(escape(f"{occupation} {problem.title('occupations', str(occupation))}"), f"{number:,.0f}")
-    return table
+        table.add_row(_titled(problem, str(occupation)), f"{number:,.0f}")
+    if len(largest):
+        _print_table(console, table)
+    else:
+        console.print()
+        _print_line(console, say("terminal.nothing_unfilled"))
 
 
 def _print_full_services(console: Console, problem: Problem, solution: Solution, region: str) -> None:
@@ -119,28 +128,33 @@ def _print_full_services(console: Console, problem: Problem, solution: Solution,
     theirs = [region in problem.regions_of(g, p) for g, p in zip(services["service"], services["place"], strict=True)]
     here = services.loc[pd.Series(theirs, index=services.index, dtype=bool)]
     limit = here["capacity"] + here["expansion"]
-    full = here[(limit > 0) & (here["used"] >= FULL * limit)]
-    console.print(say("terminal.full_services" if len(full) else "terminal.no_full_services"), style="bold")
-    for (service, place), rows in full.groupby(["service", "place"], sort=True):
-        years = ", ".join(str(year) for year in rows["year"])
+    full = list(here[(limit > 0) & (here["used"] >= FULL * limit)].groupby(["service", "place"], sort=True))
+    console.print()
+    _print_line(console, say("terminal.full_services" if full else "terminal.no_full_services"), style="italic")
+    for (service, place), rows in full[:PLACES]:
         where = next((problem.title(t, str(place)) for t in ("areas", "regions")
                       if problem.title(t, str(place)) != place), place)
-        console.print(escape(f"  {problem.title('services', str(service))}, {where}: {years}"), highlight=False)
+        years = ", ".join(map(str, rows["year"]))
+        _print_line(console, f"{problem.title('services', str(service))}, {where}: {years}")
+    if len(full) > PLACES:
+        _print_line(console, say("terminal.more_full", n=f"{len(full) - PLACES:,}"))
 
 
-def _print_objectives(console: Console, solution: Solution, region: str) -> None:
-    console.print(say("terminal.objectives"), style="bold")
+def _aims_table(solution: Solution, region: str) -> Table:
+    table = _table(say("terminal.objectives"))
+    _add_names(table, say("terminal.aim"))
+    for key in ("value", "best", "gap"):
+        _add_numbers(table, say(f"terminal.{key}"))
     for row in solution.objectives[solution.objectives["region"] == region].to_dict("records"):
-        known = not pd.isna(row["bound"])
-        key = "no_bound" if not known else "first_aim" if row["rank"] == 1 else "later_aim"
-        line = say(f"terminal.{key}", name=say(f"objective.{row['objective']}"), value=_number(row["value"]),
-                   unit=row["unit"], bound=_number(row["bound"]), gap=_percent(row["gap"]))
-        console.print(escape(f"  {line}"), highlight=False)
+        name = say(f"objective.{row['objective']}")
+        table.add_row(f"{row['rank']}. {name}, {row['unit']}", _number(row["value"]), _number(row["bound"]),
+                      _percent(row["gap"]))
+    return table
 
 
 def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequence[str]) -> None:
     """What a case holds, what is assumed or left out, and what in it contradicts itself."""
-    console = Console()
+    console = _console()
     years = overview.years
     console.rule(escape(overview.title or say("overview.untitled")), align="left")
     numbers: dict[str, Any] = {"first": years[0], "last": years[-1], "values": overview.values, **overview.counts}
@@ -148,7 +162,7 @@ def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequ
     for table in (_regions_table(overview), _shortages_table(overview), _bases_table(overview),
                   _services_table(overview)):
         if table.row_count:
-            console.print(table)
+            _print_table(console, table)
     if notes:
         _print_lines(console, say("overview.notes"), notes)
     heading = say("overview.contradictions" if contradictions else "overview.no_contradictions")
@@ -156,7 +170,7 @@ def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequ
 
 
 def _regions_table(overview: Overview) -> Table:
-    table = _table("regions", ("region",), ("areas", "candidates", "in_force", "list_length", "reviews"))
+    table = _columns("regions", ("region",), ("areas", "candidates", "in_force", "list_length", "reviews"))
     for row in overview.regions.to_dict("records"):
         length = say("overview.no_limit") if pd.isna(row["list_length"]) else f"{row['list_length']:,.0f}"
         table.add_row(_named(row, "region"), f"{row['areas']:,}", f"{row['candidates']:,}", f"{row['in_force']:,}",
@@ -165,10 +179,10 @@ def _regions_table(overview: Overview) -> Table:
 
 
 def _shortages_table(overview: Overview) -> Table:
-    table = _table("shortages", ("region",), ())
+    table = _columns("shortages", ("region",), ())
     years = overview.years[::-(-len(overview.years) // YEARS_SHOWN)]
     for year in years:
-        table.add_column(str(year), justify="right")
+        _add_numbers(table, str(year))
     persons = overview.shortages.set_index(["region", "year"])["shortage"].to_dict()
     for row in overview.regions.to_dict("records"):
         table.add_row(_named(row, "region"), *(f"{persons[row['region'], year]:,.0f}" for year in years))
@@ -176,7 +190,7 @@ def _shortages_table(overview: Overview) -> Table:
 
 
 def _bases_table(overview: Overview) -> Table:
-    table = _table("bases", ("basis",), ("person_years", "share", "rows", "share"))
+    table = _columns("bases", ("basis",), ("person_years", "share", "rows", "share"))
     for row in overview.bases.to_dict("records"):
         table.add_row(row["basis"], f"{row['person_years']:,.0f}", f"{row['share_of_person_years']:.1%}",
                       f"{row['rows']:,}", f"{row['share_of_rows']:.1%}")
@@ -184,7 +198,7 @@ def _bases_table(overview: Overview) -> Table:
 
 
 def _services_table(overview: Overview) -> Table:
-    table = _table("services", ("service", "unit"), ("places", "limited"))
+    table = _columns("services", ("service", "unit"), ("places", "limited"))
     for row in overview.services.to_dict("records"):
         table.add_row(_named(row, "service"), escape(row["unit"]), f"{row['places']:,}", f"{row['limited']:,}")
     return table
@@ -195,19 +209,63 @@ def _named(row: dict[Hashable, Any], code: str) -> str:
     return escape(row["title"] if row["title"] == row[code] else f"{row['title']} ({row[code]})")
 
 
-def _table(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
+def _columns(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
     """An empty table of the overview; names on the left, numbers on the right."""
-    table = Table(title=say(f"overview.{title}"), title_justify="left")
+    table = _table(say(f"overview.{title}"))
     for name in left:
-        table.add_column(say(f"overview.{name}"))
+        _add_names(table, say(f"overview.{name}"))
     for name in right:
-        table.add_column(say(f"overview.{name}"), justify="right")
+        _add_numbers(table, say(f"overview.{name}"))
     return table
+
+
+# What every table and line has in common ---------------------------------------------------------------------------
+
+
+def _console() -> Console:
+    """As wide as the screen; where there is none, wide enough for whole titles."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=FILE_WIDTH)
+
+
+def _table(title: str, footer: bool = False) -> Table:
+    """An empty table: two spaces between columns, no lines around it."""
+    return Table(title=title, title_justify="left", box=SIMPLE_HEAVY, show_edge=False, pad_edge=False,
+                 padding=(0, 1, 0, 0), show_footer=footer)
+
+
+def _add_names(table: Table, heading: str, footer: str = "") -> None:
+    table.add_column(heading, footer, no_wrap=True, overflow="ellipsis")
+
+
+def _add_numbers(table: Table, heading: str, footer: str = "") -> None:
+    table.add_column(heading, footer, justify="right", no_wrap=True)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    """An empty line and a table; where the screen is too narrow the names of its first column are cut."""
+    first, *others = table.columns
+    taken = sum(2 + max(map(cell_len, map(str, (column.header, column.footer, *column.cells)))) for column in others)
+    first.max_width = max(TITLE, console.width - taken)
+    title, table.title = table.title, None  # rich would break it at the width of the table
+    console.print()
+    _print_line(console, str(title), style="italic")
+    console.print(table)
+
+
+def _titled(problem: Problem, occupation: str) -> str:
+    return escape(f"{occupation} {problem.title('occupations', occupation)}")
+
+
+def _print_line(console: Console, line: str, style: str = "") -> None:
+    """A line, wrapped at words on a screen and left whole elsewhere."""
+    console.print(escape(line), style=style, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def _print_lines(console: Console, heading: str, lines: Sequence[str]) -> None:
     """A heading and its lines, indented; where there is no screen, each stays one line."""
-    console.print(heading, style="bold", highlight=False)
+    console.print()
+    console.print(heading, style="italic", highlight=False)
     if not console.is_terminal:
         for line in lines:
             console.print(escape(f" - {line}"), highlight=False, soft_wrap=True)
@@ -224,9 +282,10 @@ def _of_region(problem: Problem, frame: pd.DataFrame, region: str) -> pd.DataFra
 
 def _number(value: float | None) -> str:
     if value is None or pd.isna(value) or abs(value) == float("inf"):
-        return "-"
+        return say("terminal.not_known")
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.4g}"
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None or pd.isna(value) or abs(value) == float("inf") else f"{value:.2%}"
+    known = value is not None and not pd.isna(value) and abs(value) != float("inf")
+    return f"{value:.2%}" if known else say("terminal.not_known")
