@@ -66,7 +66,7 @@ def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: S
             word = "twice_scenario" if name in known else "no_scenario"
             hint = say("faults.once_scenario") if name in known else nearest(name, set(known))
             faults.append(Fault(str(folder), 0, "--scenario", say(f"faults.{word}", name=repr(name)),
-                                say("faults.known_scenario", names=", ".join(known)),
+                                say("faults.known_scenario" if known else "faults.none_known", names=", ".join(known)),
                                 hint or say("faults.write_scenario")))
             continue
         try:

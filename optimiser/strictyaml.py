@@ -94,7 +94,9 @@ def read_text(path: Path, limit: int) -> str:
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):  # a pipe or a device would never end
-            raise refused(0, say("faults.no_plain_file"), say("faults.readable_file"), say("faults.check_path"))
+            folder = stat.S_ISDIR(state.st_mode)
+            raise refused(0, say("faults.a_folder" if folder else "faults.no_plain_file"), say("faults.readable_file"),
+                          say("faults.file_in_it" if folder else "faults.check_path"))
         if state.st_size > limit:
             raise refused(0, f"{state.st_size} bytes", say("faults.at_most_bytes", limit=limit), say("faults.split"))
         data = path.read_bytes()
