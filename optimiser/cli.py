@@ -107,12 +107,12 @@ def generate(
 
 
 @app.command(help=say("cli.estimate"))
-def estimate(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli.estimate_dir"), show_default=False)]
-             ) -> None:
+def estimate(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli.estimate_dir"), show_default=False)],
+             force: Annotated[bool, typer.Option("--force", help=say("cli.estimate_force"))] = False) -> None:
     from optimiser.estimate import write
 
-    write(folder)
-    typer.echo(say("cli.estimated", file=folder / "shortages.csv"))
+    write(folder, force)
+    typer.echo(say("cli.estimated", folder=folder))
 
 
 def main() -> None:

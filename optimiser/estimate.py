@@ -18,6 +18,7 @@ here is a pure function of tables; nothing but the evidence is specific to a cou
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ import pandas as pd
 from optimiser import tables
 from optimiser.errors import Fault, InputError
 from optimiser.schema import BASES, BY_NAME, CONFIDENCES, Column, Table
+from optimiser.storage import write_whole
 from optimiser.texts import say
 
 VALUES = ["low", "central", "high"]
@@ -74,10 +76,23 @@ EVIDENCE = (
 )
 
 
-def write(folder: Path) -> None:
-    """Write `shortages.csv` and `activatable.csv` from the evidence in `folder/evidence`."""
+def write(folder: Path, force: bool = False) -> None:
+    """Write `shortages.csv` and `activatable.csv` from the evidence in `folder/evidence`.
+
+    Raises
+    ------
+    InputError
+        When one of them exists and `force` is not given: it may hold other numbers than this procedure makes. Or when
+        the evidence has faults.
+    """
+    paths = {name: folder / BY_NAME[name].file for name in ("shortages", "activatable")}
+    if not force and (standing := [path for path in paths.values() if path.exists()]):
+        raise InputError(Fault(str(path), 0, "", say("estimate.standing"), say("estimate.free"), say("estimate.force"))
+                         for path in standing)
+    texts = {name: io.BytesIO() for name in paths}
     for name, frame in build_all(folder).items():
-        tables.write(frame, BY_NAME[name], folder / BY_NAME[name].file)
+        tables.write(frame, BY_NAME[name], texts[name])
+    write_whole({paths[name]: text.getvalue() for name, text in texts.items()})
 
 
 def build(folder: Path) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -113,7 +113,7 @@ def read(path: Path, table: Table, shown: str = "") -> pd.DataFrame:
     return frame.sort_values(list(table.key), kind="stable", ignore_index=True)
 
 
-def write(frame: pd.DataFrame, table: Table, path: Path) -> None:
+def write(frame: pd.DataFrame, table: Table, path: Path | BinaryIO) -> None:
     """Write a table so that `read` gives it back unchanged: schema columns that hold something, canonical numbers."""
     columns = [c for c in table.columns if c.required or (c.name in frame and (frame[c.name].astype(str) != "").any()
                and not frame[c.name].isna().all())]

@@ -210,3 +210,17 @@ def test_list_lengths_are_those_of_the_official_lists(evidence: dict[str, pd.Dat
     titles = problem.tables["occupations"][["title_en", "title_nl", "title_fr"]]
     assert (titles != "").all().all()
     assert not titles["title_en"].duplicated().any()
+
+
+def test_tables_that_stand_are_replaced_only_when_asked(tmp_path: Path) -> None:
+    country = write_tiny(tmp_path / "country")
+    estimate.write(country)
+    made = {name: (country / name).read_bytes() for name in ("shortages.csv", "activatable.csv")}
+    (country / "shortages.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=r"shortages\.csv.*--force") as caught:
+        estimate.write(country)
+    assert len(caught.value.faults) == 2 and (country / "shortages.csv").read_text("utf-8") == "mine"
+    estimate.write(country, force=True)
+    assert {name: (country / name).read_bytes() for name in made} == made
+    assert sorted(path.name for path in country.iterdir()) == [
+        "activatable.csv", "areas.csv", "evidence", "occupations.csv", "shortages.csv"]
