@@ -76,7 +76,7 @@ EVIDENCE = (
 )
 
 
-def write(folder: Path, force: bool = False) -> None:
+def write(folder: Path | str, force: bool = False) -> None:
     """Write `shortages.csv` and `activatable.csv` from the evidence in `folder/evidence`.
 
     Raises
@@ -85,6 +85,7 @@ def write(folder: Path, force: bool = False) -> None:
         When one of them exists and `force` is not given: it may hold other numbers than this procedure makes. Or when
         the evidence has faults.
     """
+    folder = Path(folder)
     paths = {name: folder / BY_NAME[name].file for name in ("shortages", "activatable")}
     if not force and (standing := [path for path in paths.values() if path.exists()]):
         raise InputError(Fault(str(path), 0, "", say("estimate.standing"), say("estimate.free"), say("estimate.force"))

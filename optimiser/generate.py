@@ -64,13 +64,13 @@ SERVICES = {
 }
 
 
-def generate(folder: Path, occupations: int, regions: int, areas: int, years: int, seed: int,
+def generate(folder: Path | str, occupations: int, regions: int, areas: int, years: int, seed: int,
              force: bool = False) -> None:
     """Write a country to a new folder.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or str
         Must not exist, unless `force` is given.
     occupations, regions, years : int
     areas : int

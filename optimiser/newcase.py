@@ -8,7 +8,7 @@ from pathlib import Path
 from optimiser.storage import whole_folder
 
 
-def create(folder: Path, force: bool = False) -> None:
+def create(folder: Path | str, force: bool = False) -> None:
     """Write the example country: `config.yaml`, `README.md` and every table.
 
     Raises

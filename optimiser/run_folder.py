@@ -71,7 +71,7 @@ def hashes(folder: Path) -> dict[str, str]:
             if path.is_file()}
 
 
-def read(folder: Path) -> tuple[Problem, Solution]:
+def read(folder: Path | str) -> tuple[Problem, Solution]:
     """A run folder as the Problem it answered and the Solution it holds, as published.
 
     Raises
@@ -81,6 +81,7 @@ def read(folder: Path) -> tuple[Problem, Solution]:
     InputError
         When the copy of the input has faults.
     """
+    folder = Path(folder)
     if not (folder / INPUT / "config.yaml").is_file():
         raise ResultError(say("run.no_run", folder=folder))
     found: dict[str, Any] = {}

@@ -34,6 +34,6 @@ def save_run(problem: Problem, solution: Solution, folder: Path | str, force: bo
     InputError
         When the folder exists already or can't be written.
     """
-    with whole_folder(Path(folder), force) as target:
+    with whole_folder(folder, force) as target:
         write_run(problem, solution, target)
     return Path(folder)

@@ -20,12 +20,12 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)  # what
 
 
 @contextmanager
-def whole_folder(target: Path, force: bool = False, mark: str = "status.json") -> Iterator[Path]:
+def whole_folder(target: Path | str, force: bool = False, mark: str = "status.json") -> Iterator[Path]:
     """A temporary sibling to write into; it takes the name `target` only when everything in it is on disk.
 
     Parameters
     ----------
-    target : Path
+    target : Path or str
         The folder to write.
     force : bool
         Replace what stands there, if it is a folder of the same kind.
@@ -40,6 +40,7 @@ def whole_folder(target: Path, force: bool = False, mark: str = "status.json") -
     OptimiserError
         When the disk is full or fails.
     """
+    target = Path(target)
     try:
         _refuse_loss(target, force, mark)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -293,6 +293,27 @@ def test_a_command_that_is_ended_leaves_a_whole_run_or_nothing(tmp_path: Path, e
         assert [path.name for path in tmp_path.iterdir()] == ["land"]
 
 
+def test_every_command_is_a_line_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    optimiser.new_case("land")
+    optimiser.generate_case("made", 5, 1, 2, 1, 7)
+    problem = optimiser.load("made/config.yaml", settings=["solver.gap=0.05"])
+    assert optimiser.describe(problem).counts["areas"] == 2
+    assert optimiser.find_contradictions(problem) == []
+    assert any("parameters.csv" in note for note in optimiser.notes(problem))
+    solution = optimiser.solve(problem)
+    assert optimiser.violations(problem, solution.plan) == []
+    assert optimiser.save_run(problem, solution, "run") == Path("run")
+    assert optimiser.check_run("run") == []
+    again, published = optimiser.read_run("run")
+    pd.testing.assert_frame_equal(published.quotas, solution.quotas, check_dtype=False)
+    page = Path("run", "report.html").read_bytes()
+    optimiser.write_report(again, published, "run")
+    assert Path("run", "report.html").read_bytes() == page
+    with pytest.raises(optimiser.InputError):
+        optimiser.estimate_shortages("land")
+
+
 def test_every_public_name_is_there() -> None:
     for name in optimiser.__all__:
         assert getattr(optimiser, name)

@@ -59,7 +59,7 @@ def violations(problem: Problem, plan: Plan, regions: Sequence[str] | None = Non
     return [found for rules in FAMILIES.values() for rule in rules for found in rule(facts)]
 
 
-def check_run(folder: Path) -> list[str]:
+def check_run(folder: Path | str) -> list[str]:
     """Everything that is wrong with a run folder, one line each; nothing when it is sound.
 
     Raises

@@ -9,14 +9,14 @@ from optimiser.solution import Solution
 from optimiser.storage import write_whole
 
 
-def write(problem: Problem, solution: Solution, folder: Path, language: str = "en") -> None:
+def write(problem: Problem, solution: Solution, folder: Path | str, language: str = "en") -> None:
     """Write `report.html` and `lists.xlsx` into a folder.
 
     Parameters
     ----------
     problem, solution
         The case and its answer.
-    folder : Path
+    folder : Path or str
         An existing folder.
     language : str
         Language of titles and texts; English stands in where a text is not translated.
@@ -26,6 +26,7 @@ def write(problem: Problem, solution: Solution, folder: Path, language: str = "e
     from optimiser.report.words import Words
     from optimiser.report.workbook import workbook
 
+    folder = Path(folder)
     words = Words(problem, language)
     write_whole({folder / "report.html": page(words, solution).encode(),
                  folder / "lists.xlsx": workbook(words, solution)})
