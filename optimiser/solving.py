@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from optimiser.solver import Answer, Progress, explain, solve_many
 from optimiser.texts import say
 
 CONFLICT_SECONDS = 60.0
-RESERVE = 0.2  # most of the time limit that is kept for checking and writing
+RESERVE = 0.35  # most of the time limit that is kept for checking and writing
 Report = Callable[[str, Progress], None]
 Proofs = dict[tuple[str, str], tuple[float, float, str]]
 
@@ -42,7 +43,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
         Seconds for the whole run; the config's by default. The search gets what reading and building leave, less
         twice as much (at most `RESERVE` of the limit) for checking and writing.
     on_progress : callable, optional
-        Called with the regions' names and a `Progress` while the search runs.
+        Called with the regions' names and a `Progress` while the search runs; its values are in the units of
+        `objectives.csv`. The tie-break has none.
     began : float, optional
         When the run began, as `time.monotonic()` told it; now by default.
 
@@ -71,7 +73,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     spent = time.monotonic() - began
     left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(2 * spent, 2.0)))
     answers = solve_many([h.program for h in handed], gap=gap, time_limit=left, seed=limits.seed,
-                         on_progress=on_progress and (lambda i, progress: on_progress(names[i], progress)))
+                         on_progress=on_progress and (lambda i, progress: on_progress(names[i], _published(progress))))
     for h, answer in zip(handed, answers, strict=True):
         _refuse_failure(h, answer)
     plan = merged([_first_sound(problem, h, answer) for h, answer in zip(handed, answers, strict=True)])
@@ -81,6 +83,14 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     proofs = _proofs(handed, answers, solution)
     status = _status(handed, answers, gap, time_limit, limits.seed, time.monotonic() - began)
     return derive(problem, plan, proofs, status | _leading(problem, solution, proofs))
+
+
+def _published(progress: Progress) -> Progress:
+    """Progress with values as they are published: of the model, which minimises, nobody knows."""
+    scale = SCALES.get(progress.stage)
+    value, bound = (None if number is None or scale is None else number * scale + 0.0  # which makes -0.0 a plain zero
+                    for number in (progress.incumbent, progress.bound))
+    return replace(progress, incumbent=value, bound=bound, gap=progress.gap if scale else None)
 
 
 def _refuse_failure(handed: Handed, answer: Answer) -> None:

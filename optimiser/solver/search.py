@@ -134,28 +134,38 @@ class Search:
         return relaxed.x
 
     def _round(self, number: int, stage: Stage, state: State, ends: float) -> None:
-        """A first point: the allowed choice closest to the relaxation's, held, and the rest solved."""
+        """First points: the allowed choice that later aims like best, held, with the rest solved, which is there in a
+        moment; then the one closest to the relaxation's.
+        """
+        if state.x is None:
+            self._choose(number, stage, state, None, ends)
         relaxed = self._relaxation(number, stage, state, ends)
-        if relaxed is None or state.x is not None:
-            return
+        if relaxed is not None:
+            self._choose(number, stage, state, relaxed, ends)
+
+    def _choose(self, number: int, stage: Stage, state: State, relaxed: np.ndarray | None, ends: float) -> None:
+        """The best allowed choice, held, and the rest solved."""
         program, choice = self.program, self.program.choice
+        if not len(choice):
+            return
         matrix = program.matrix.tocsr()
         others = np.ones(len(program.col_lower))
         others[choice] = 0
         rows = np.flatnonzero(abs(matrix) @ others == 0)
-        chosen = np.isin(choice, [column for series in program.series for column in series])
+        cost = LATER * sum((stage.cost[choice] / most for stage in program.stages[number + 1:]
+                            if stage.proof and (most := abs(stage.cost[choice]).max()) > 0), np.zeros(len(choice)))
+        if relaxed is not None:
+            chosen = np.isin(choice, [column for series in program.series for column in series])
+            cost += np.where(chosen, USED / 10 - relaxed[choice], 0.0)
         part = replace(program, matrix=matrix[rows][:, choice].tocsc(), integer=program.integer[choice],
                        row_lower=program.row_lower[rows], row_upper=program.row_upper[rows],
                        col_lower=program.col_lower[choice], col_upper=program.col_upper[choice])
-        later = sum((stage.cost[choice] / most for stage in program.stages[number + 1:]
-                     if stage.proof and (most := abs(stage.cost[choice]).max()) > 0), start=np.zeros(len(choice)))
-        closest = run(part, Stage("closest", np.where(chosen, USED / 10 - relaxed[choice], 0.0) + LATER * later),
-                      (ends - time.monotonic()) / 4, seed=self.seed, gap=STEP_GAP, nodes=STEP_NODES)
-        if closest.x is None:
-            return
-        point = np.zeros(len(others))
-        point[choice] = closest.x
-        self._improve(number, stage, state, None, point, ends)
+        best = run(part, Stage("choice", cost), (ends - time.monotonic()) / 4, seed=self.seed, gap=STEP_GAP,
+                   nodes=STEP_NODES)
+        if best.x is not None:
+            point = np.zeros(len(others))
+            point[choice] = best.x
+            self._improve(number, stage, state, None, point, ends)
 
     def _period_by_period(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Decide the first period with the later ones relaxed, hold it, decide the second, and so on; then the rest."""
@@ -205,8 +215,8 @@ class Search:
         lower[held] = upper[held] = np.round(point[held])
         now = time.monotonic()
         self._found(number, stage, state, self._bounded(
-            stage, lower, upper, self.program.integer, now + (ends - now) / 2, self.gap / 10, NEAR_NODES, state.x,
-            NEAR_CHECKS, **NO_SUB_MIPS))
+            stage, lower, upper, self.program.integer, now + (ends - now) / 2, self.gap / 10, NEAR_NODES,
+            state.x if point is state.x else None, NEAR_CHECKS, **NO_SUB_MIPS))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
                  gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: Any
