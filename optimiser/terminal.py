@@ -18,7 +18,7 @@ from rich.table import Table
 
 from optimiser.overview import Overview
 from optimiser.problem import Problem
-from optimiser.solution import Solution
+from optimiser.solution import UNITS, Solution
 from optimiser.solver import Progress
 from optimiser.texts import say
 
@@ -27,22 +27,26 @@ PLACES = 20  # full services shown
 YEARS_SHOWN = 6  # years shown of a case: more columns would not fit on a narrow screen
 NUMBER = 5  # characters that a column of numbers keeps at least
 TITLE = 16  # characters that must be left for titles
+EVERY = 10.0  # seconds between two lines of a search where there is no screen
 FILE_WIDTH = 140  # characters of a line where there is no screen
 FULL = 0.995  # a service counts as full from this share of its capacity on
 
 
 @contextmanager
 def searching() -> Iterator[Callable[[str, Progress], None]]:
-    """Show every region's best plan, bound and gap while the search runs; a line per stage where there is no screen."""
+    """Show every region's best plan, bound and gap while the search runs; as lines where there is no screen."""
     console = Console(stderr=True)
     latest: dict[str, Progress] = {}
     if not console.is_terminal:
+        told: dict[str, float] = {}
+
         def log(name: str, progress: Progress) -> None:
-            before = latest.get(name)
-            if before is None or before.number != progress.number:
-                console.print(escape(say("terminal.stage_line", regions=name, stage=say(f"objective.{progress.stage}"),
-                                         number=progress.number, stages=progress.stages,
-                                         seconds=round(progress.seconds, 1))), highlight=False)
+            before = latest.get(name, progress)
+            if progress.number != before.number:
+                _print_line(console, _progress_line(name, before))
+            if name not in told or progress.seconds - told[name] >= EVERY:
+                _print_line(console, _progress_line(name, progress))
+                told[name] = progress.seconds
             latest[name] = progress
 
         yield log
@@ -55,16 +59,29 @@ def searching() -> Iterator[Callable[[str, Progress], None]]:
         yield show
 
 
+def _progress_line(name: str, p: Progress) -> str:
+    key = "progress" if p.stage in UNITS else "progress_tie"
+    return say(f"terminal.{key}", regions=name, number=p.number, stages=p.stages, stage=_aim(p.stage),
+               value=_number(p.incumbent), bound=_number(p.bound), gap=_percent(p.gap), seconds=f"{p.seconds:.0f}")
+
+
 def _search_table(latest: dict[str, Progress]) -> Table:
     table = _table(say("terminal.searching"))
-    for key in ("regions", "stage"):
-        _add_names(table, say(f"terminal.{key}"))
-    for key in ("incumbent", "bound", "gap", "seconds"):
+    table.expand = True
+    table.add_column(say("terminal.regions"), no_wrap=True, max_width=TITLE, overflow="ellipsis")
+    table.add_column(say("terminal.stage"), no_wrap=True, ratio=1, overflow="ellipsis")
+    for key in ("incumbent", "best", "gap", "seconds"):
         _add_numbers(table, say(f"terminal.{key}"))
     for name, p in sorted(latest.items()):
-        stage = f"{p.number}/{p.stages} {say(f'objective.{p.stage}')}"
-        table.add_row(escape(name), stage, _number(p.incumbent), _number(p.bound), _percent(p.gap), f"{p.seconds:.0f}")
+        cells = (_number(p.incumbent), _number(p.bound), _percent(p.gap)) if p.stage in UNITS else ("", "", "")
+        table.add_row(escape(name), f"{p.number}/{p.stages} {_aim(p.stage)}", *cells, f"{p.seconds:.0f}")
     return table
+
+
+def _aim(name: str) -> str:
+    """An aim and its unit; the tie-break has none."""
+    title = say(f"objective.{name}")
+    return f"{title}, {UNITS[name]}" if name in UNITS else title
 
 
 def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
@@ -146,8 +163,7 @@ def _aims_table(solution: Solution, region: str) -> Table:
     for key in ("value", "best", "gap"):
         _add_numbers(table, say(f"terminal.{key}"))
     for row in solution.objectives[solution.objectives["region"] == region].to_dict("records"):
-        name = say(f"objective.{row['objective']}")
-        table.add_row(f"{row['rank']}. {name}, {row['unit']}", _number(row["value"]), _number(row["bound"]),
+        table.add_row(f"{row['rank']}. {_aim(row['objective'])}", _number(row["value"]), _number(row["bound"]),
                       _percent(row["gap"]))
     return table
 

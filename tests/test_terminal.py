@@ -13,7 +13,9 @@ from worlds import rows
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution
-from optimiser.terminal import show_solution
+from optimiser.solver import Progress
+from optimiser.solving import solve
+from optimiser.terminal import searching, show_solution
 
 
 @pytest.fixture
@@ -91,3 +93,27 @@ def test_the_end_of_a_search_is_said(problem: Problem, capsys: pytest.CaptureFix
                           ({"termination": "failed", "clock_cut": True}, "The solver broke off")):
         lines = shown(problem, replace(solution, status=solution.status | status), capsys)
         assert lines[-2].startswith(words)
+
+
+def test_a_search_without_a_screen_says_how_every_aim_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    with searching() as show:
+        show("R", Progress("unfilled", 1, 2, None, None, None, 0.2))
+        show("R", Progress("unfilled", 1, 2, 20.0, 18.5, 0.075, 1.0))
+        show("R", Progress("tie_break", 2, 2, None, None, None, 1.4))
+        show("R", Progress("tie_break", 2, 2, None, None, None, 12.0))
+    assert capsys.readouterr().err.splitlines() == [
+        "R: 1/2 Unfilled shortage, weighted person-years: not known, at best not known, gap not known (0 s)",
+        "R: 1/2 Unfilled shortage, weighted person-years: 20, at best 18.5, gap 7.50% (1 s)",
+        "R: 2/2 Tie-break among equals (12 s)"]
+
+
+def test_progress_is_told_in_published_units(problem: Problem) -> None:
+    seen: dict[str, list[Progress]] = {}
+    solution = solve(problem, on_progress=lambda _, progress: seen.setdefault(progress.stage, []).append(progress))
+    values = solution.objectives.set_index("objective")["value"]
+    for name, steps in seen.items():
+        last = steps[-1]
+        if name == "tie_break":
+            assert (last.incumbent, last.bound, last.gap) == (None, None, None)
+        elif last.incumbent is not None:
+            assert last.incumbent == pytest.approx(values[name], rel=0.05, abs=1e-3)
