@@ -141,7 +141,9 @@ def main() -> None:
     except Exception as error:  # the last resort: a user never sees a traceback
         if os.environ.get("OPTIMISER_DEBUG"):
             raise
-        _complain([say("cli.internal", kind=type(error).__name__, message=" ".join(str(error).split()))])
+        _complain([say("cli.file", file=error.filename, reason=error.strerror)
+                   if isinstance(error, OSError) and error.filename else
+                   say("cli.internal", kind=type(error).__name__, message=" ".join(str(error).split()))])
         sys.exit(1)
 
 

@@ -86,7 +86,7 @@ def write_whole(files: dict[Path, bytes]) -> None:
 
     Raises
     ------
-    OptimiserError
+    OSError
         When a file can't be written; those written before it then stand.
     """
     for path, content in files.items():
@@ -99,7 +99,7 @@ def write_whole(files: dict[Path, bytes]) -> None:
             part.replace(path)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise OptimiserError(say("run.disk", folder=path, reason=error.strerror)) from None
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _sync(folder: Path) -> None:
