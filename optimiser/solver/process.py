@@ -189,25 +189,28 @@ class _Child:
             self.reason = str(message[1])
         return False
 
-    def _note(self, stage: int, value: float | None, bound: float | None, x: np.ndarray | None) -> None:
+    def _note(self, stage: int, _: float | None, bound: float | None, x: np.ndarray | None) -> None:
         if stage != self.stage:
             self._finish_stage("work_limit")
             self.stage, self.bound = stage, None
         if bound is not None and np.isfinite(bound):
             self.bound = bound if self.bound is None else max(self.bound, bound)
-        if x is not None and (self.x is None or value is None or value <= self._value() + 1e-9):
+        # The value told is left aside: HiGHS 1.16 at times tells of it with another point than the one that has it.
+        if x is not None and self._value(x) <= self._value(self.x) + 1e-9:
             self.x = x
 
-    def _value(self) -> float:
-        return self.program.stages[self.stage].value(self.x) if self.x is not None else float("inf")
+    def _value(self, x: np.ndarray | None) -> float:
+        return self.program.stages[self.stage].value(x) if x is not None else float("inf")
 
     def _finish_stage(self, status: str) -> None:
         if self.x is None:
             return
-        value = self._value()
+        value = self._value(self.x)
         bound = min(value, self.bound if self.bound is not None else -np.inf)
-        self.finished.append(StageResult(self.program.stages[self.stage].name, value, bound,
-                                         relative_gap(value, bound), status, self.seconds()))
+        gap = relative_gap(value, bound)
+        reached = status if gap > self.gap else ("optimal" if gap <= 1e-9 else "within_gap")
+        self.finished.append(StageResult(self.program.stages[self.stage].name, value, bound, gap, reached,
+                                         self.seconds() - sum(stage.seconds for stage in self.finished)))
 
     def seconds(self) -> float:
         """Seconds since the process began."""
@@ -219,7 +222,7 @@ class _Child:
 
     def progress(self) -> Progress:
         """Where the search stands."""
-        value = self._value() if self.x is not None else None
+        value = self._value(self.x) if self.x is not None else None
         bound = self.bound if value is None or self.bound is None else min(self.bound, value)
         gap = relative_gap(value, bound) if value is not None and bound is not None else None
         stages = self.program.stages
