@@ -12,43 +12,56 @@ from optimiser.texts import catalogue, say
 _NAME = re.compile(r"(\w+)\[(.*)\]\Z")
 
 
+SHOWN = 3  # lines of one kind, and names in a line; more of them are put together
+
+
 def in_words(problem: Problem, names: Iterable[str]) -> list[str]:
-    """One plain line per row or column of a conflict, without repetition.
+    """A conflict in plain lines, without repetition: first the limits with a number, then what they meet.
 
     Parameters
     ----------
     names : iterable of str
         Names as `model.handover.name_of` writes them: `family[index, ...]`.
     """
-    lines: list[str] = []
+    found: dict[str, dict[tuple[str, ...], str]] = {}  # family -> index -> limit
     for name in names:
-        line = _line(problem, name)
-        if line and line not in lines:
-            lines.append(line)
-    return lines
+        if match := _NAME.match(name):
+            family, index = match[1], tuple(match[2].split(", "))
+            if family == "lots":
+                family, index = _permits(problem, *index)
+            elif family == "listed":
+                family = "must_list" if problem.locked.get(index[:2]) else "must_not_list"  # pyright: ignore
+            if f"clash.{family}" in catalogue("en"):  # rows that only tie variables together tell a reader nothing
+                found.setdefault(family, {})[index] = _limit(problem, family, index)
+    with_number: list[str] = []
+    others: list[str] = []
+    for family, rows in found.items():
+        parts = [dict([row]) for row in rows.items()] if len(rows) <= SHOWN else [rows]
+        for part in parts:
+            limits = tuple(dict.fromkeys(part.values()))
+            words = {f"i{n}": _some(problem, values) for n, values in enumerate(zip(*part, strict=True))}
+            (with_number if any(limits) else others).append(
+                say(f"clash.{family}", **words, limit=_some(problem, limits)))
+    return with_number + others
 
 
-def _line(problem: Problem, name: str) -> str:
-    match = _NAME.match(name)
-    if not match:
-        return name
-    family, index = match[1], match[2].split(", ")
-    if family == "lots":
-        family, index = _permits(problem, *index)
-    key = f"clash.{family}"
-    if key not in catalogue("en"):
-        return ""  # rows that only tie variables together tell a reader nothing
-    parts = [_title(problem, part) for part in index]
-    return say(key, **{f"i{n}": part for n, part in enumerate(parts)}, limit=_limit(problem, family, index))
+def _some(problem: Problem, values: Iterable[str]) -> str:
+    """The first few of some codes with their titles, and how many more there are; years from the first to the last."""
+    distinct = list(dict.fromkeys(values))
+    years = [str(year) for year in problem.years if str(year) in distinct]
+    if len(years) > 1 and len(years) == len(distinct) == int(years[-1]) - int(years[0]) + 1:
+        return f"{years[0]}-{years[-1]}"
+    shown = ", ".join(_title(problem, code) for code in distinct[:SHOWN])
+    return shown if len(distinct) <= SHOWN else say("overview.and_more", names=shown, n=len(distinct) - SHOWN)
 
 
-def _permits(problem: Problem, r: str, o: str, t: str) -> tuple[str, list[str]]:
+def _permits(problem: Problem, r: str, o: str, t: str) -> tuple[str, tuple[str, ...]]:
     """Which limit keeps the permits of an occupation down: the region's total, `max_quota`, or another one."""
     total = problem.permit_total.get((r, int(t)), math.inf)
     quota = problem.parameter("max_quota", r, o)
     if quota is not None and quota <= total:
-        return "max_quota", [r, o, t]
-    return ("permit_total", [r, t]) if math.isfinite(total) else ("lots", [r, o, t])
+        return "max_quota", (r, o, t)
+    return ("permit_total", (r, t)) if math.isfinite(total) else ("lots", (r, o, t))
 
 
 def _title(problem: Problem, code: str) -> str:
@@ -60,7 +73,7 @@ def _title(problem: Problem, code: str) -> str:
     return code
 
 
-def _limit(problem: Problem, family: str, index: list[str]) -> str:
+def _limit(problem: Problem, family: str, index: tuple[str, ...]) -> str:
     """The number on the other side of a limit, when there is one."""
     if family == "service_capacity":
         unit = problem.services[index[0]].unit
