@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.repn import generate_standard_repn
 
 from optimiser.model import capacities, lists, objectives, safeguards, shortages
 from optimiser.model.frame import Frame
 
 MOST_SUPPLY = 100.0  # people received as a multiple of the shortage; far above what any cap on arrivals lets in
-LARGEST = 1e6  # bounds beyond it make the solver's answers unsafe
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _variables(m: Any) -> None:
     used = [(g, place, r, t) for g in problem.services for place in problem.places(g) for t in problem.years
             for r in problem.regions_of(g, place) if r in frame.regions]
     takers = {key: taken for key in used if not isinstance(taken := capacities.taken(m, *key), (int, float))}
-    m.used = pyo.Var(list(takers), bounds=lambda m, *key: (0, _most_used(m, *key)))
+    m.used = pyo.Var(list(takers), bounds=lambda m, *key: (0, _most_used(m, takers[key], *key)))
     fillable = [key for key in frame.net if not isinstance(shortages.supply(m, *key), (int, float))]
     m.unfilled = pyo.Var(fillable, bounds=lambda m, *key: (0, frame.net[key]))
     m.coverage = pyo.Var([p for _, p in m.served_areas], bounds=(0, 1))
@@ -112,11 +112,14 @@ def _variables(m: Any) -> None:
     m.worst = pyo.Var(list(frame.regions), bounds=(0, 1))
 
 
-def _most_used(m: Any, g: str, place: str, r: str, t: int) -> float:
-    """What a region could use at most: the capacity with all its expansion, or no more than a round million."""
+def _most_used(m: Any, taken: Any, g: str, place: str, r: str, t: int) -> float:
+    """What a region could use at most: the capacity with all its expansion, where there is one; or all it may take."""
     key = (g, place, t)
-    capacity = m.frame.problem.capacity.get(key, LARGEST)
-    return min(LARGEST, capacity + m.frame.expansion_cap.get(key, 0.0))
+    if key in m.frame.problem.capacity:
+        return m.frame.problem.capacity[key] + m.frame.expansion_cap.get(key, 0.0)
+    form: Any = generate_standard_repn(taken)
+    return sum(coefficient * variable.ub
+               for coefficient, variable in zip(form.linear_coefs, form.linear_vars, strict=True))
 
 
 def _constraints(m: Any) -> None:

@@ -92,7 +92,8 @@ def _arrival_caps(problem: Problem, regions: tuple[str, ...], net: dict[tuple[st
             for p in problem.areas[r]:
                 for t in problem.years:
                     cap = min(_useful(problem, net, r, o, p, t), _domestic(problem, net, r, o, p, t),
-                              _independent(problem, r, o, p, t), _received(problem, expansion, r, o, p, t))
+                              _independent(problem, r, o, p, t), _received(problem, expansion, r, o, p, t),
+                              _permitted(problem, expansion, r, o, t))
                     if cap > TINY:
                         caps[o, p, t] = cap
     return caps
@@ -130,6 +131,11 @@ def _received(problem: Problem, expansion: dict[tuple[str, str, int], float], r:
     return cap
 
 
+def _permitted(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, t: int) -> float:
+    """Arrivals that the most permits would bring, if the region authorised them for this occupation alone."""
+    return (problem.parameter("uptake", r, o) or 1.0) * _allowed_permits(problem, expansion, r, o, t)
+
+
 def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, str, int], float],
           expansion: dict[tuple[str, str, int], float]
           ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str, int], int], dict[tuple[str, str, int], int]]:
@@ -143,9 +149,9 @@ def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, 
             floor = math.ceil((problem.parameter("min_quota", r, o) or 0.0) / size - TINY)
             for t in problem.years:
                 wanted = max(math.ceil((useful.get((o, t), 0.0) + room) / size - TINY), floor)
-                allowed = math.floor(_allowed_permits(problem, expansion, r, o, t) / size + TINY)
+                allowed = _allowed_permits(problem, expansion, r, o, t) / size
                 smallest[r, o, t] = floor
-                largest[r, o, t] = min(wanted, allowed) if math.isfinite(allowed) else wanted
+                largest[r, o, t] = min(wanted, math.floor(allowed + TINY)) if math.isfinite(allowed) else wanted
     return lot, smallest, largest
 
 
@@ -160,15 +166,15 @@ def _useful_permits(problem: Problem, r: str, arrivals: dict[tuple[str, str, int
     return permits
 
 
-def _allowed_permits(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, t: int) -> int:
-    """Permits that every single limit allows, in permits; a large whole number when nothing limits them."""
-    limits = [problem.permit_total.get((r, t), 1e6), problem.parameter("max_quota", r, o)]
+def _allowed_permits(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, t: int) -> float:
+    """Whole permits that every single limit allows; infinite when nothing limits them."""
+    limits = [problem.permit_total.get((r, t)), problem.parameter("max_quota", r, o)]
     for g, service in problem.services.items():
         use = problem.use_permit.get((g, r, o), 0.0)
         key = (g, r if service.scope == "region" else "shared", t)
         if use > TINY and key in problem.capacity:
             limits.append((problem.capacity[key] + expansion.get(key, 0.0)) / use)
-    return math.floor(min(limit for limit in limits if limit is not None) + TINY)
+    return min((float(math.floor(limit + TINY)) for limit in limits if limit is not None), default=math.inf)
 
 
 def _listed(problem: Problem, regions: tuple[str, ...], lots_min: dict[tuple[str, str, int], int],

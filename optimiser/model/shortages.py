@@ -99,8 +99,8 @@ def arrivals_only_if_listed(m: Any, o: str, p: str, t: int) -> Any:
 
     For all occupations, areas and years. Unit: persons per year. It follows from the two families above for whole
     answers; it is written down because it makes the relaxation, and so the bound, much tighter. The cap is the
-    smallest of what the net shortage can use, what `max_migrant_share` and `min_other_vacancies` allow, and what each
-    service could take if it served nobody else.
+    smallest of what the net shortage can use, what `max_migrant_share` and `min_other_vacancies` allow, what the
+    permits could bring, and what each service could take if it served nobody else.
     """
     return m.arrivals[o, p, t] <= m.frame.arrival_cap[o, p, t] * _listed(m, m.frame.problem.region_of[p], o, t)
 

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from optimiser.errors import SolverError
+from optimiser.solver.gate import Scaling, scaled, scaling
 from optimiser.solver.program import Program, Stage
 
 Watch = Callable[[float | None, float | None, np.ndarray | None], None]
@@ -73,21 +74,22 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
         When HiGHS refuses an option, holds another programme than it was given, or fails.
     """
     cost = np.zeros(len(program.col_lower)) if stage is None else stage.cost
-    highs = _loaded(program, cost, 0.0 if stage is None else stage.constant)
+    by = scaling(program, cost)
+    highs = _loaded(scaled(program, by), cost * by.columns * by.cost, stage.constant * by.cost if stage else 0.0)
     set_options(highs, **OPTIONS, random_seed=seed, time_limit=max(0.01, float(seconds)), mip_rel_gap=float(gap),
                 mip_abs_gap=1e-9 if gap == 0 else 1e-6, mip_max_nodes=nodes, **options)
     if start is not None:
         solution = highspy.HighsSolution()
-        solution.col_value = start.tolist()
+        solution.col_value = (start / by.columns).tolist()
         highs.setSolution(solution)
     if program.integer.any():
         _count(highs, checks)
         if watch:
-            _watch(highs, watch)
+            _watch(highs, watch, by)
     began = time.monotonic()
     if highs.run() == highspy.HighsStatus.kError:
         raise SolverError(f"HiGHS: run ended with {highs.getModelStatus().name}")
-    result = _result(highs, bool(program.integer.any()))
+    result = _result(highs, bool(program.integer.any()), by)
     value = result.value if stage is None or result.x is None else stage.value(result.x)
     if value == result.value or abs(value - result.value) <= AGREES * max(1.0, abs(value)):
         return result
@@ -101,7 +103,8 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
 
 def conflict(program: Program, seconds: float) -> list[tuple[str, int]]:
     """Rows and columns of an irreducible infeasible subset of the relaxation: ("row" or "column", number)."""
-    highs = _loaded(program, np.zeros(len(program.col_lower)), 0.0)
+    nothing = np.zeros(len(program.col_lower))
+    highs = _loaded(scaled(program, scaling(program, nothing)), nothing, 0.0)
     set_options(highs, **OPTIONS, iis_strategy=highspy.IisStrategy.kIisStrategyFromLp.value
                 | highspy.IisStrategy.kIisStrategyIrreducible.value, iis_time_limit=float(seconds))
     status, iis = highs.getIis()
@@ -175,26 +178,27 @@ def _count(highs: highspy.Highs, checks: int) -> None:
     highs.cbMipInterrupt += asked
 
 
-def _watch(highs: highspy.Highs, watch: Watch) -> None:
+def _watch(highs: highspy.Highs, watch: Watch, by: Scaling) -> None:
     def improved(event: object) -> None:
         data = event.data_out  # pyright: ignore
-        watch(data.objective_function_value, None, np.array(data.mip_solution))
+        watch(data.objective_function_value / by.cost, None, np.array(data.mip_solution) * by.columns)
 
     def logged(event: object) -> None:
-        watch(None, event.data_out.mip_dual_bound, None)  # pyright: ignore
+        watch(None, event.data_out.mip_dual_bound / by.cost, None)  # pyright: ignore
 
     highs.cbMipImprovingSolution += improved
     highs.cbMipLogging += logged
 
 
-def _result(highs: highspy.Highs, whole: bool) -> Run:
+def _result(highs: highspy.Highs, whole: bool, by: Scaling) -> Run:
+    """How the run ended, in the units of the programme."""
     end = ENDS.get(highs.getModelStatus(), "unknown")
     info = highs.getInfo()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    x = np.array(highs.getSolution().col_value) if found and end != "infeasible" else None
+    x = np.array(highs.getSolution().col_value) * by.columns if found and end != "infeasible" else None
     value = float(info.objective_function_value) if x is not None else float("inf")
     bound = float(info.mip_dual_bound) if whole else (value if end == "optimal" else -np.inf)
-    return Run(end, x, value, bound)
+    return Run(end, x, value / by.cost, bound / by.cost)
 
 
 def _kind(whole: bool) -> highspy.HighsVarType:

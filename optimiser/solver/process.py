@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.solver.program import Answer, Program, Progress, StageResult, refuse_bad_numbers, relative_gap
+from optimiser.solver.gate import refuse_out_of_range
+from optimiser.solver.program import Answer, Program, Progress, StageResult, relative_gap
 from optimiser.solver.worker import receive, send
 
 GRACE = 2.0  # seconds between TERM and KILL
@@ -53,11 +54,11 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
 
     Raises
     ------
-    SolverError
-        When a programme holds a number that is no number or too large.
+    OutOfRange
+        When a programme holds a number that can't be brought into the range in which the solver is to be trusted.
     """
     for program in programs:
-        refuse_bad_numbers(program)
+        refuse_out_of_range(program)
     processors = max(1, min(len(programs), len(os.sched_getaffinity(0))))
     waves = -(-len(programs) // processors) if programs else 1
     messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]] = queue.SimpleQueue()

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
-from optimiser.errors import SolverError
-
 Keep = tuple[np.ndarray, float, float, float]
 """Cost (n,), constant, relative and absolute tolerance of a part that later stages must keep."""
 
@@ -124,29 +122,3 @@ def relative_gap(value: float, bound: float) -> float:
     """Distance of a value to its bound as a share of the value; 0 when they are the same but for the last digits."""
     distance = value - bound
     return 0.0 if distance <= 1e-9 * max(1.0, abs(value)) else distance / max(abs(value), 1e-9)
-
-
-def refuse_bad_numbers(program: Program) -> None:
-    """Every number is finite and every column bounded, or the programme is refused by name.
-
-    The solver drops rows with a coefficient that is no number, and still says "optimal".
-
-    Raises
-    ------
-    SolverError
-        Naming the first row or column that is wrong.
-    """
-    entries = program.matrix.tocoo()
-    bad = np.flatnonzero(~np.isfinite(entries.data) | (np.abs(entries.data) > 1e9))
-    if bad.size:
-        raise SolverError(f"{program.row_names[entries.row[bad[0]]]}: coefficient {entries.data[bad[0]]}")
-    for names, sides, infinite in ((program.row_names, (program.row_lower, program.row_upper), True),
-                                   (program.col_names, (program.col_lower, program.col_upper), False)):
-        for side in sides:
-            wrong = np.isnan(side) if infinite else ~(np.abs(side) <= 1e6)
-            if wrong.any():
-                where = int(np.flatnonzero(wrong)[0])
-                raise SolverError(f"{names[where]}: bound {side[where]}")
-    for stage in program.stages:
-        if not np.isfinite(stage.cost).all() or not np.isfinite(stage.constant):
-            raise SolverError(f"{stage.name}: a cost that is no number")
