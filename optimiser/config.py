@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from optimiser.errors import Fault, InputError
+from optimiser.cells import meant
+from optimiser.errors import Fault, InputError, few
 from optimiser.strictyaml import Lines, scalar
-from optimiser.tables import meant
 from optimiser.texts import say
 
 
@@ -19,7 +20,7 @@ def _as_code(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-PLAIN = r"^[^\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]*$"  # no control characters: they would reach terminals and reports
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f\x{200b}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]*$"  # as in cells.CONTROL
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN), BeforeValidator(_as_code)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
@@ -151,7 +152,7 @@ def parse(raw: dict[str, Any], places: Places) -> Config:
     try:
         config = Config.model_validate(frozen(raw))
     except ValidationError as error:
-        raise InputError(located(Config, places, dict(item)) for item in error.errors()) from None
+        raise InputError(all_located(Config, places, error)) from None
     if config.last_year < config.first_year:
         raise InputError([Fault(*places.of(("last_year",)), "last_year", str(config.last_year),
                                 say("faults.at_least", minimum=config.first_year), say("faults.years_order"))])
@@ -165,6 +166,15 @@ def frozen(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(frozen(item) for item in value)
     return value
+
+
+def all_located(model: type[Settings], places: Places, error: ValidationError) -> Iterator[Fault]:
+    """The errors of pydantic as faults; of many of one kind only the first, and how many there are."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for item in error.errors():
+        kinds.setdefault(item["type"], []).append(dict(item))
+    for items in kinds.values():
+        yield from few(items, lambda item: located(model, places, item))
 
 
 def located(model: type[Settings], places: Places, error: dict[str, Any]) -> Fault:
@@ -222,6 +232,8 @@ def _advice(got: Any, error: dict[str, Any]) -> str:
     if kind.startswith(("int_", "float_")):
         if kind.startswith("float_") and isinstance(got, str) and re.fullmatch(r"-?[0-9]+,[0-9]+", got):
             return say("faults.decimal_point", better=got.replace(",", "."))
+        if isinstance(got, str) and re.fullmatch(r"-?[1-9][0-9]{0,2}([.,'_ ][0-9]{3})+", got):
+            return say("faults.no_thousands")
         if isinstance(got, str) and isinstance(scalar(got), (int, float)):
             return say("faults.remove_quotes")
         return say("faults.write_like", example="30" if kind.startswith("int_") else "0.25")

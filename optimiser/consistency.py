@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimiser.cells import cell, nearest
 from optimiser.config import Config, Keys, Places, Region
-from optimiser.errors import Fault
+from optimiser.errors import Fault, few
 from optimiser.schema import ANY
 from optimiser.selectors import Selectors, resolve
-from optimiser.tables import ROW, cell, few, nearest
+from optimiser.tables import ROW
 from optimiser.texts import say
 
 if TYPE_CHECKING:

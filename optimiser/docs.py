@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from optimiser.cells import MAX_CODE, cell
 from optimiser.config import Config, Fairness, Objective, Region, Settings, Solver
 from optimiser.model import objectives
 from optimiser.model.build import FAMILIES, Family
 from optimiser.scenario import Scale, Scenario
 from optimiser.schema import PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
-from optimiser.tables import MAX_BYTES, MAX_CELL, cell
+from optimiser.tables import MAX_BYTES, MAX_CELL, MAX_ROW, MAX_ROWS
 from optimiser.texts import catalogue, say
 
 Rule = Callable[..., Any]
@@ -32,7 +33,8 @@ def tables_page() -> str:
     """Every table and column, with meaning, type, unit, range and an example; the conventions of the files."""
     contents = _grid(say("docs.contents_head"), (
         (f"[`{t.file}`](#{t.name}csv)", t.doc.split(". ")[0].rstrip(".") + ".", _yes(t.required)) for t in TABLES))
-    conventions = say("docs.tables_conventions", cell=_short(MAX_CELL), file=_short(MAX_BYTES))
+    conventions = say("docs.tables_conventions", cell=_short(MAX_CELL), file=_short(MAX_BYTES),
+                      rows=_short(MAX_ROWS), row=_short(MAX_ROW), code=MAX_CODE)
     return _page(say("docs.tables_intro"), contents, conventions, *map(_table, TABLES))
 
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from optimiser.texts import say
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MAX_FAULTS = 20  # of one kind in one place; one more line counts the others
+_LONGEST = 1000  # characters of what one fault got, expected or advises: a line, not a page
 
 
 @dataclass(frozen=True, order=True)
@@ -39,10 +48,22 @@ class Fault:
             place += f", row {self.row}"
         if self.column:
             place += f", {self.column[:200]}"
-        line = f"{place}: got {self.got}; expected {self.expected}"
+        line = f"{place}: got {_brief(self.got)}; expected {_brief(self.expected)}"
         if self.hint:
-            line += f"; {self.hint}"
+            line += f"; {_brief(self.hint)}"
         return printable(" ".join(line.split()))
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def few(found: Sequence[Any] | np.ndarray, fault: Callable[[Any], Fault]) -> Iterator[Fault]:
+    """The faults of the first things found, and one line that counts the others."""
+    yield from map(fault, found[:MAX_FAULTS])
+    if len(found) > MAX_FAULTS:
+        yield replace(fault(found[MAX_FAULTS]), got=say("faults.more", n=len(found) - MAX_FAULTS),
+                      expected=say("faults.none_of_these"), hint=say("faults.see_above"))
 
 
 def printable(line: str) -> str:

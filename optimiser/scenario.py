@@ -12,10 +12,11 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from optimiser import strictyaml
-from optimiser.config import Code, Keys, Places, Region, Settings, frozen, located
+from optimiser.cells import cell, meant, nearest
+from optimiser.config import Code, Keys, Places, Region, Settings, all_located, frozen
 from optimiser.errors import Fault, InputError
 from optimiser.schema import BY_NAME, TABLES, Table
-from optimiser.tables import ROW, Tables, beyond, cell, meant, nearest
+from optimiser.tables import ROW, Tables, beyond
 from optimiser.texts import say
 
 
@@ -94,7 +95,7 @@ def _read(file: Path) -> tuple[Scenario, Places]:
     try:
         return Scenario.model_validate(frozen(raw)), places
     except ValidationError as error:
-        raise InputError(located(Scenario, places, dict(item)) for item in error.errors()) from None
+        raise InputError(all_located(Scenario, places, error)) from None
 
 
 def full_path(path: str, raw: dict[str, Any]) -> Keys:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import Fault
+from optimiser.cells import nearest
+from optimiser.errors import Fault, few
 from optimiser.schema import ANY, SELECTOR_WORDS
-from optimiser.tables import ROW, few, nearest
+from optimiser.tables import ROW
 from optimiser.texts import say
 
 _ATTRIBUTES = {"sector": "sector", "tier": "skill_tier", "risk": "risk_class", "regulated": "regulated"}

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, few
+from optimiser.plaintext import mojibake, read_text
 from optimiser.texts import say
 
 MAX_DEPTH = 20
 MAX_BYTES = 1_000_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?\Z|-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+\Z")
+_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{2}0\Z")  # 1.800: is it 1800?
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Lines = dict[tuple[str | int, ...], int]
@@ -43,8 +44,7 @@ def read(path: Path) -> tuple[dict[str, Any], Lines]:
     faults: list[Fault] = []
     lines: Lines = {}
     value = _value(file, node, (), lines, faults)
-    if faults:
-        raise InputError(faults)
+    _refuse(faults)
     return value, lines
 
 
@@ -65,9 +65,17 @@ def inline(text: str, file: str) -> Any:
         value = _value(file, yaml.compose(text, Loader=yaml.CSafeLoader), (), {}, faults)
     except yaml.YAMLError as error:
         raise InputError([replace(_unreadable(file, text, error), row=0)]) from None
-    if faults:
-        raise InputError(faults)
+    _refuse(faults)
     return value
+
+
+def _refuse(faults: list[Fault]) -> None:
+    """Tell the faults; of many of one kind only the first, and how many there are."""
+    kinds: dict[str, list[Fault]] = {}
+    for fault in faults:
+        kinds.setdefault(fault.expected, []).append(fault)
+    if kinds:
+        raise InputError(told for kind in kinds.values() for told in few(kind, lambda fault: fault))
 
 
 def _unreadable(file: str, text: str, error: yaml.YAMLError) -> Fault:
@@ -76,45 +84,6 @@ def _unreadable(file: str, text: str, error: yaml.YAMLError) -> Fault:
     row = mark.line + 1 if mark else text[:position].count("\n") + 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or say("faults.unreadable_yaml")
     return Fault(file, row, "", str(problem), say("faults.valid_yaml"), say("faults.fix_yaml"))
-
-
-def read_text(path: Path, limit: int) -> str:
-    """The text of a UTF-8 file; anything else is one clear fault.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, no plain file, too large, not UTF-8, or begins with a byte-order mark.
-    """
-    file = str(path)
-
-    def refused(row: int, got: str, expected: str, hint: str) -> InputError:
-        return InputError([Fault(file, row, "", got, expected, hint)])
-
-    try:
-        state = path.stat()
-        if not stat.S_ISREG(state.st_mode):  # a pipe or a device would never end
-            folder = stat.S_ISDIR(state.st_mode)
-            raise refused(0, say("faults.a_folder" if folder else "faults.no_plain_file"), say("faults.readable_file"),
-                          say("faults.file_in_it" if folder else "faults.check_path"))
-        if state.st_size > limit:
-            raise refused(0, f"{state.st_size} bytes", say("faults.at_most_bytes", limit=limit), say("faults.split"))
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refused(0, reason, say("faults.readable_file"), say("faults.check_path")) from None
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise refused(1, say("faults.bom"), say("faults.utf8"), say("faults.save_without_bom"))
-    zero = data.find(b"\x00")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or zero >= 0:
-        raise refused(data[:max(zero, 0)].count(b"\n") + 1, say("faults.zero_byte"), say("faults.utf8"),
-                      say("faults.save_as_utf8"))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = data[: error.start].count(b"\n") + 1
-        got = say("faults.byte", byte=f"0x{data[error.start]:02x}")
-        raise refused(row, got, say("faults.utf8"), say("faults.save_as_utf8")) from None
 
 
 def _refuse_tricks(file: str, text: str) -> None:
@@ -144,6 +113,9 @@ def _value(file: str, node: yaml.Node, path: tuple[str | int, ...], lines: Lines
         return _mapping(file, node, path, lines, faults)
     if isinstance(node, yaml.SequenceNode):
         return [_value(file, item, (*path, i), lines, faults) for i, item in enumerate(node.value)]
+    if mojibake(node.value):
+        faults.append(Fault(file, lines[path], ".".join(map(str, path)), repr(node.value[:80]), say("faults.utf8"),
+                            say("faults.wrong_encoding")))
     quoted = isinstance(node, yaml.ScalarNode) and node.style
     return node.value if quoted else scalar(node.value)  # quoted text stays text
 
@@ -175,7 +147,7 @@ def scalar(text: str) -> Any:
         return _WORDS[text]
     if _INTEGER.match(text) and len(text) <= 18:
         return int(text)
-    if _DECIMAL.match(text) and len(text) <= 40:
+    if _DECIMAL.match(text) and len(text) <= 40 and not _THOUSANDS.match(text):
         return float(text)
     return text
 

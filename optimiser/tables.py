@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import csv
-import difflib
-import io
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, InputError
-from optimiser.schema import (
-    ANY,
-    PARAMETERS,
-    SELECTOR_WORDS,
-    SERVICE_PARAMETERS,
-    SHARED,
-    TABLES,
-    Column,
-    Parameter,
-    Table,
-)
-from optimiser.strictyaml import read_text
+from optimiser import cells
+from optimiser.cells import cell, meant, nearest
+from optimiser.errors import Fault, InputError, few
+from optimiser.plaintext import Lines, read_text
+from optimiser.schema import ANY, PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
 from optimiser.texts import say
 
-MAX_BYTES = 256_000_000
+MAX_BYTES = 100_000_000
+MAX_ROWS = 1_000_000
+MAX_ROW = 1_000_000  # characters; the header is a row too
 MAX_CELL = 20_000
-MAX_FAULTS = 20  # of one kind in one column; one more line counts the others
 ROW = "_row"  # line of the file a row came from; kept beside the columns of the schema
 Tables = dict[str, pd.DataFrame]
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,2})?")
-_LONGEST_NUMBER = 40
-_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}|-?[1-9][0-9]{0,2}\.[0-9]{2}0")  # 1.250: is it 1250?
-_SHAPES = {"year": r"(?:19|20|21)[0-9]{2}", "whole": r"-?(?:0|[1-9][0-9]{0,14})",
-           "date": r"(?:19|20|21)[0-9]{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?"}
-_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
-_RESERVED = rf"\*|{SHARED}|(?:{'|'.join(SELECTOR_WORDS)}):.*"  # codes that would be read as something else
+Texts = dict[str, tuple[str, ...]]  # by column, as they stand in the file
 _OTHER_FORMATS = (".xlsx", ".xls", ".xlsm", ".ods", ".tsv", ".tab", ".txt", ".gz", ".zip")
 
 
@@ -95,19 +78,14 @@ def read(path: Path, table: Table, shown: str = "") -> pd.DataFrame:
     """One table, checked; see `read_all`."""
     shown = shown or str(path)
     header, records, rows = _records(path, table, shown)
-    text = pd.DataFrame(records, columns=header, dtype=object)
-    for column in table.columns:
-        if column.name not in text:
-            text[column.name] = ""
-    frame = pd.DataFrame(index=text.index)
+    texts: Texts = dict(zip(header, zip(*records, strict=True) if records else ((),) * len(header), strict=True))
+    texts |= {column.name: ("",) * len(rows) for column in table.columns if column.name not in texts}
     faults: list[Fault] = []
-    for column in table.columns:
-        own = column.kind == "code" and not column.refers and table.key == (column.name,)
-        frame[column.name] = _parse(text[column.name], column, own, shown, rows, faults)
-    frame[ROW] = rows
+    columns = {column.name: _parse(texts[column.name], column, table, shown, rows, faults) for column in table.columns}
+    frame = pd.DataFrame(columns | {ROW: pd.Series(rows, dtype="int64")})
     if not faults:
-        faults = [*_order_of_range(frame, text, table, shown), *_duplicates(frame, table, shown),
-                  *_parameter_ranges(frame, text, table, shown)]
+        faults = [*_thousands(frame, texts, table, shown), *_order_of_range(frame, texts, table, shown),
+                  *_duplicates(frame, table, shown), *_parameter_ranges(frame, texts, table, shown)]
     if faults:
         raise InputError(faults)
     return frame.sort_values(list(table.key), kind="stable", ignore_index=True)
@@ -117,18 +95,8 @@ def write(frame: pd.DataFrame, table: Table, path: Path | BinaryIO) -> None:
     """Write a table so that `read` gives it back unchanged: schema columns that hold something, canonical numbers."""
     columns = [c for c in table.columns if c.required or (c.name in frame and (frame[c.name].astype(str) != "").any()
                and not frame[c.name].isna().all())]
-    out = pd.DataFrame({c.name: [cell(value) for value in frame[c.name]] for c in columns})
+    out = pd.DataFrame({c.name: [cells.written(value) for value in frame[c.name]] for c in columns})
     out.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
-
-
-def cell(value: object) -> str:
-    """A value as the shortest text that reads back the same; empty for a missing number."""
-    if isinstance(value, (float, np.floating)):
-        number = float(value)
-        if np.isnan(number):
-            return ""
-        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-    return str(value)
 
 
 def _empty(table: Table) -> pd.DataFrame:
@@ -156,30 +124,41 @@ def _unknown_files(present: set[str], shown: str) -> Iterator[Fault]:
 
 def _records(path: Path, table: Table, shown: str) -> tuple[list[str], list[list[str]], list[int]]:
     """Header, rows of text and the line each row begins on; faults of shape end here."""
-    text = read_text(path, MAX_BYTES)
+    lines = Lines(read_text(path, MAX_BYTES), MAX_ROW)
     records: list[list[str]] = []
     rows: list[int] = []
     shifted: list[tuple[int, int]] = []
+    same: dict[str, str] = {}  # most cells of a large table repeat: each text is kept once
     csv.field_size_limit(MAX_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(lines, strict=True)
     begin = 1
+
+    def unreadable(got: str, expected: str, hint: str) -> InputError:
+        return InputError([Fault(shown, begin, "", got, expected, hint)])
+
     try:
         header = next(reader, [])
         _check_header(header, table, shown)
         begin = reader.line_num + 1
+        lines.new_row()
         for record in reader:
             if len(record) == len(header):
-                records.append(record)
+                records.append([same.setdefault(text, text) for text in record])
                 rows.append(begin)
             elif record:  # an empty line is no row
                 shifted.append((begin, len(record)))
+            if len(rows) + len(shifted) > MAX_ROWS:
+                raise unreadable(say("faults.many_rows"), say("faults.at_most_rows", n=MAX_ROWS), say("faults.split"))
             begin = reader.line_num + 1
+            lines.new_row()
+    except OverflowError:
+        raise unreadable(say("faults.long_row"), say("faults.at_most_in_row", n=MAX_ROW),
+                         say("faults.fix_quotes")) from None
     except csv.Error as error:
         if "field limit" in str(error):
-            fault = Fault(shown, begin, "", say("faults.long_cell"), say("faults.at_most_characters", n=MAX_CELL))
-        else:
-            fault = Fault(shown, begin, "", str(error), say("faults.valid_csv"))
-        raise InputError([replace(fault, hint=say("faults.fix_quotes"))]) from None
+            raise unreadable(say("faults.long_cell"), say("faults.at_most_characters", n=MAX_CELL),
+                             say("faults.fix_quotes")) from None
+        raise unreadable(str(error), say("faults.valid_csv"), say("faults.fix_quotes")) from None
     if shifted:
         raise InputError(few(shifted, lambda row: Fault(shown, row[0], "", _cells(row[1]), _cells(len(header)),
                                                         say("faults.shifted_row"))))
@@ -193,7 +172,7 @@ def _cells(n: int) -> str:
 def _check_header(header: list[str], table: Table, shown: str) -> None:
     names = [column.name for column in table.columns]
     if not set(header) & set(names):
-        got, hint = _got(",".join(header)), say("faults.header_first")
+        got, hint = cells.got(",".join(header)), say("faults.header_first")
         for mark, word in ((";", "faults.semicolons"), ("\t", "faults.tabs"), ("|", "faults.bars")):
             if len(header) == 1 and mark in header[0]:
                 got, hint = say(word), say("faults.save_with_commas")
@@ -211,100 +190,71 @@ def _check_header(header: list[str], table: Table, shown: str) -> None:
         raise InputError(faults)
 
 
-def _parse(cells: pd.Series, column: Column, own: bool, shown: str, rows: list[int], faults: list[Fault]) -> pd.Series:
-    """One column of text as values; cells that can't be are added to `faults`. `own`: the column defines its codes."""
-    which, distinct = pd.factorize(cells)  # most cells of a large table repeat: each text is looked at once
-    text = pd.Series(distinct, dtype=object)
-    values, bad = _values(text, column, own)
-
-    def fault(i: int) -> Fault:
-        wrong = str(cells.iloc[i])
-        return Fault(shown, rows[i], column.name, _got(wrong), _expects(column, own), _advice(wrong, column))
-
-    faults += few(np.flatnonzero(bad.to_numpy(dtype=bool)[which]), fault)
-    return pd.Series(values.to_numpy()[which], index=cells.index, dtype=values.dtype)
-
-
-def _values(text: pd.Series, column: Column, own: bool) -> tuple[pd.Series, pd.Series]:
-    """Values of some texts, and which of them can't stand in the column."""
-    empty = text == ""
-    bad = (text.str.strip() != text) | text.str.contains(_CONTROL, regex=True) | (empty & column.filled)
-    values = text
-    if column.kind in ("number", "whole"):
-        shaped = _shaped(text, column)
-        values = pd.to_numeric(text.where(shaped, None), errors="coerce").astype("float64")
-        minimum = -np.inf if column.minimum is None else column.minimum
-        maximum = np.inf if column.maximum is None else column.maximum
-        bad |= (~shaped & ~empty) | (shaped & ~values.between(minimum, maximum))
-    elif column.kind in _SHAPES:
-        bad |= ~(text.str.fullmatch(_SHAPES[column.kind]).astype(bool) | (column.wild & (text == ANY)) | empty)
-    elif column.kind in ("choice", "flag"):
-        bad |= ~(text.isin(_choices(column)) | empty)
-    elif own:
-        bad |= text.str.fullmatch(_RESERVED).astype(bool)
-    return values, bad
+def _parse(texts: tuple[str, ...], column: Column, table: Table, shown: str, rows: list[int], faults: list[Fault]
+           ) -> pd.Series:
+    """One column of text as values; cells that can't be are added to `faults`."""
+    own = column.kind == "code" and not column.refers and table.key == (column.name,)
+    meaning = {text: cells.value(text, column, own) for text in set(texts)}
+    if None in meaning.values():
+        bad = [i for i, text in enumerate(texts) if meaning[text] is None]
+        faults += few(bad, lambda i: Fault(shown, rows[i], column.name, cells.got(texts[i]),
+                                           cells.expects(column, own), cells.advice(texts[i], column)))
+        return pd.Series([None] * len(texts), dtype="object")
+    return pd.Series([meaning[text] for text in texts], dtype=_dtype(column))
 
 
-def _shaped(text: pd.Series, column: Column) -> pd.Series:
-    if column.kind == "whole":
-        return text.str.fullmatch(_SHAPES["whole"]).astype(bool)
-    shaped = text.str.fullmatch(_NUMBER).astype(bool) & (text.str.len() <= _LONGEST_NUMBER)
-    return shaped & ~text.str.fullmatch(_THOUSANDS).astype(bool)
+def _thousands(frame: pd.DataFrame, texts: Texts, table: Table, shown: str) -> Iterator[Fault]:
+    """No number like 1.234, which may be 1234, unless the table shows that it is written to three decimals.
+
+    It shows so by a number that can be nothing else: 0.125, 2816.375, 1.2345, or one that is out of its range, or above
+    the number it must not exceed, once it is taken for thousands.
+    """
+    doubtful: list[tuple[str, int]] = []
+    for column in table.columns:
+        if column.kind == "number":
+            suspects = {text for text in set(texts[column.name]) if cells.three_decimals(text)}
+            if not all(map(cells.doubtful, suspects)):
+                return
+            found = np.flatnonzero([text in suspects for text in texts[column.name]]) if suspects else np.array((), int)
+            if _only_decimal(frame, texts, table, column, found).any():
+                return
+            doubtful += [(column.name, int(i)) for i in found]
+
+    def fault(place: tuple[str, int]) -> Fault:
+        text = texts[place[0]][place[1]]
+        return Fault(shown, int(frame[ROW].iloc[place[1]]), place[0], cells.got(text), say("faults.one_reading"),
+                     say("faults.which_number", whole=text.replace(".", ""), decimal=f"{text}0"))
+
+    yield from few(doubtful, fault)
 
 
-def _choices(column: Column) -> tuple[str, ...]:
-    return column.choices or ("yes", "no")
+def _only_decimal(frame: pd.DataFrame, texts: Texts, table: Table, column: Column, rows: np.ndarray) -> np.ndarray:
+    """In which rows 1000 times the number would be out of range, or above the one that it must not exceed."""
+    number = 1000 * frame[column.name].to_numpy()[rows]
+    most = np.full(len(rows), column.maximum or np.inf)
+    if parameters := _parameters(table):
+        most = frame["parameter"].map({p.name: p.maximum for p in parameters}).to_numpy()[rows]
+    certain = number > most
+    if table.numeric and (above := {"low": "central", "central": "high"}.get(column.name)):
+        sure = np.array([not cells.doubtful(texts[above][i]) for i in rows], bool)
+        certain |= sure & (number > frame[above].to_numpy()[rows])
+    return certain
 
 
-def _got(text: str) -> str:
-    return repr(text[:80]) if text else say("faults.empty_cell")
-
-
-def _expects(column: Column, own: bool = False) -> str:
-    if column.kind in ("choice", "flag"):
-        return say("faults.one_of", names=", ".join(_choices(column)))
-    if column.kind in ("number", "whole"):
-        limits = say("faults.between", minimum=cell(column.minimum), maximum=cell(column.maximum))
-        return " ".join([say(f"faults.a_{column.kind}"), limits, f"({column.unit})" if column.unit else ""])
-    if column.kind in ("year", "date"):
-        return say(f"faults.a_{column.kind}_or_any" if column.wild else f"faults.a_{column.kind}")
-    return say("faults.a_code" if own else "faults.a_text")
-
-
-def _advice(text: str, column: Column) -> str:
-    """What to do about a cell, as far as its shape tells."""
-    if not text:
-        return say("faults.fill_cell", example=column.example or "...")
-    if text != text.strip() or re.search(_CONTROL, text):
-        return say("faults.strip_spaces")
-    if column.kind in ("choice", "flag"):
-        return meant(text.lower(), _choices(column)) or say("faults.choose_word")
-    if column.kind not in ("number", "whole"):
-        return say("faults.write_like", example=column.example or "2026")
-    if re.fullmatch(r"-?[0-9]{1,3}([., '\u00a0\u202f][0-9]{3})+([.,][0-9]+)?", text):
-        return say("faults.no_thousands")
-    if re.fullmatch(r"-?[0-9]+,[0-9]+", text):
-        return say("faults.decimal_point", better=text.replace(",", "."))
-    if text.lower() in ("na", "nan", "n/a", "-", "?", "null", "none"):
-        return say("faults.needs_number" if column.filled else "faults.leave_empty")
-    if _NUMBER.fullmatch(text):
-        return say("faults.check_sign" if text.startswith("-") else "faults.check_unit")
-    return say("faults.write_like", example=column.example or "12.5")
-
-
-def _order_of_range(frame: pd.DataFrame, text: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault]:
+def _order_of_range(frame: pd.DataFrame, texts: Texts, table: Table, shown: str) -> Iterator[Fault]:
     """low <= central <= high; both ends given or none; no range without a central value."""
     if not table.numeric:
         return
-    low, central, high = frame["low"], frame["central"], frame["high"]
-    wrong = (low > central) | (central > high) | (low.isna() != high.isna()) | (central.isna() & low.notna())
+    low, central, high = (frame[name].to_numpy() for name in ("low", "central", "high"))
+    no_low = np.isnan(low)
+    wrong = (low > central) | (central > high) | (no_low != np.isnan(high)) | (np.isnan(central) & ~no_low)
 
     def fault(i: int) -> Fault:
-        got = ", ".join(f"{name} {_got(str(text[name].iloc[i]))}" for name in ("low", "central", "high"))
+        got = ", ".join(f"{name} {cells.got(texts[name][i])}" for name in ("low", "central", "high"))
         return Fault(shown, int(frame[ROW].iloc[i]), "low/central/high", got, say("faults.range_order"),
                      say("faults.fix_range"))
 
-    yield from few(np.flatnonzero(wrong.to_numpy(dtype=bool)), fault)
+    yield from few(np.flatnonzero(wrong), fault)
 
 
 def _duplicates(frame: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault]:
@@ -319,7 +269,7 @@ def _duplicates(frame: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault
         say("faults.also_in_row", row=int(first.iloc[i]))))
 
 
-def _parameter_ranges(frame: pd.DataFrame, text: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault]:
+def _parameter_ranges(frame: pd.DataFrame, texts: Texts, table: Table, shown: str) -> Iterator[Fault]:
     """Numbers of the two parameter tables lie in the range of the parameter they set."""
     for name in ("low", "central", "high"):
         for parameter, outside in beyond(frame, table, name):
@@ -327,19 +277,24 @@ def _parameter_ranges(frame: pd.DataFrame, text: pd.DataFrame, table: Table, sho
             limits = say("faults.between", minimum=cell(parameter.minimum), maximum=cell(parameter.maximum))
             expected = f"{kind} {limits} ({parameter.unit})"
             yield from few(outside, lambda i, name=name, expected=expected: Fault(
-                shown, int(frame[ROW].iloc[i]), name, _got(str(text[name].iloc[i])), expected,
-                say("faults.check_unit")))
+                shown, int(frame[ROW].iloc[i]), name, cells.got(texts[name][i]), expected, say("faults.check_unit")))
 
 
 def beyond(frame: pd.DataFrame, table: Table, name: str) -> Iterator[tuple[Parameter, np.ndarray]]:
     """Parameters and the positions of rows whose number `name` lies outside the parameter's range."""
-    for parameter in {"parameters": PARAMETERS, "service_parameters": SERVICE_PARAMETERS}.get(table.name, ()):
-        number = frame[name].where(frame["parameter"] == parameter.name)
-        bad = number.notna() & ~number.between(parameter.minimum, parameter.maximum)
+    parameters = _parameters(table)
+    which, numbers = (frame["parameter"].to_numpy(), frame[name].to_numpy()) if parameters else ((), np.array(()))
+    for parameter in parameters:
+        number = np.where(which == parameter.name, numbers, np.nan)
+        bad = (number < parameter.minimum) | (number > parameter.maximum)
         if parameter.whole:
-            bad |= number.notna() & (number % 1 != 0)
+            bad |= number % 1 > 0
         if bad.any():
             yield parameter, np.flatnonzero(bad)
+
+
+def _parameters(table: Table) -> tuple[Parameter, ...]:
+    return {"parameters": PARAMETERS, "service_parameters": SERVICE_PARAMETERS}.get(table.name, ())
 
 
 def _references(tables: Tables, shown: str, broken: set[str]) -> Iterator[Fault]:
@@ -359,25 +314,3 @@ def _references(tables: Tables, shown: str, broken: set[str]) -> Iterator[Fault]
                 f"{shown}/{table.file}", int(frame[ROW].iloc[i]), column.name, repr(frame[column.name].iloc[i][:80]),
                 say("faults.known_code", table=column.refers),
                 nearest(frame[column.name].iloc[i], codes) or say("faults.add_code", table=column.refers)))
-
-
-def nearest(code: str, codes: set[str]) -> str:
-    """A hint naming the known code that was probably meant; empty when none is near."""
-    for zeros in ("0", "00", "000"):
-        if zeros + code in codes:
-            return say("faults.lost_zero", name=zeros + code)
-    return meant(code, sorted(codes)[:5000])
-
-
-def meant(name: str, names: Iterable[str]) -> str:
-    """A hint naming the nearest of some names; empty when none is near."""
-    near = difflib.get_close_matches(name[:200], list(names), 1)
-    return say("faults.did_you_mean", name=near[0]) if near else ""
-
-
-def few(found: Sequence[Any] | np.ndarray, fault: Callable[[Any], Fault]) -> Iterator[Fault]:
-    """The faults of the first things found, and one line that counts the others."""
-    yield from map(fault, found[:MAX_FAULTS])
-    if len(found) > MAX_FAULTS:
-        yield replace(fault(found[MAX_FAULTS]), got=say("faults.more", n=len(found) - MAX_FAULTS),
-                      expected=say("faults.none_of_these"), hint=say("faults.see_above"))

@@ -12,7 +12,7 @@ import pytest
 from refusal import CONFIG, HEAD, ROW, Refuse, shortage
 from worlds import rows, write_world
 
-from optimiser import tables
+from optimiser.errors import MAX_FAULTS
 from optimiser.problem import load
 
 NUMBER = "a number between 0 and 1000000 (persons)"
@@ -214,7 +214,7 @@ def test_references_are_checked_in_every_readable_table(refuse: Refuse) -> None:
 
 def test_many_faults_of_a_kind_are_counted(refuse: Refuse) -> None:
     found = refuse(shortages__csv=HEAD + "".join(f"A1,X{i},2026,,10,,assumed,S\n" for i in range(5000)))
-    assert len(found) == tables.MAX_FAULTS + 1
+    assert len(found) == MAX_FAULTS + 1
     assert found[-1] == (
         "case/shortages.csv, row 22, occupation: got 4980 more faults of this kind, from here on; expected none; they "
         "are like the ones above")

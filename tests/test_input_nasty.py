@@ -29,12 +29,46 @@ def test_no_other_spelling_of_a_number_is_read(refuse: Refuse, cell: str) -> Non
 
 
 @pytest.mark.parametrize(("cell", "value"), [
-    ("12", 12), ("12.5", 12.5), ("0.125", 0.125), ("1.234", 1.234), ("1e3", 1000), ("2.5E-1", 0.25), ('"12"', 12),
+    ("12", 12), ("12.5", 12.5), ("0.125", 0.125), ("1.2340", 1.234), ("1e3", 1000), ("2.5E-1", 0.25), ('"12"', 12),
     ("1000000", 1e6)])
 def test_numbers_are_read_right(tmp_path: Path, cell: str, value: float) -> None:
     config = write_world(tmp_path)
     (tmp_path / "shortages.csv").write_text(shortage(f"A1,0110,2026,,{cell},,assumed,S"), encoding="utf-8")
     assert load(config).shortage == {("0110", "A1", 2026): value}
+
+
+def test_three_decimals_are_doubtful_unless_the_table_is_written_so(refuse: Refuse) -> None:
+    """1.234 may be 1234: refused where both readings fit, read where something shows that the point is decimal."""
+    assert refuse(shortages__csv=shortage("A1,0110,2026,,1.234,,assumed,S")) == [
+        "case/shortages.csv, row 2, central: got '1.234'; expected a number that can be read in one way only; "
+        "write 1234 if it is a whole number, 1.2340 if it is a decimal one"]
+    for low, high, other in (("1.1", "1.5", "3"), ("", "", "0.125"), ("", "", "2816.375"), ("", "", "7.2345")):
+        config = write_world(Path("read"))
+        cells = f"A1,0110,2026,{low},1.234,{high},assumed,S\nA2,0110,2026,,{other},,assumed,S"
+        Path("read", "shortages.csv").write_text(shortage(cells), encoding="utf-8")
+        assert load(config).shortage["0110", "A1", 2026] == 1.234
+
+
+def test_a_doubtful_number_is_written_so_that_it_is_read_again(tmp_path: Path) -> None:
+    """A scenario may make 1.234 of a number: the copy of the input says 1.2340."""
+    problem = load(write_world(tmp_path, shortages=rows("area occupation year central", ("A1", "0110", 2026, 1.234))))
+    problem.save(tmp_path / "copy")
+    assert "1.2340" in (tmp_path / "copy" / "shortages.csv").read_text("utf-8")
+    assert load(tmp_path / "copy" / "config.yaml").shortage == problem.shortage
+
+
+@pytest.mark.parametrize("title", ["WalloniÃ«", "lâ€™Ã©tÃ©"])
+def test_text_opened_in_another_encoding_is_not_read(refuse: Refuse, title: str) -> None:
+    [line] = refuse(areas__csv=f"area,region,title_en\nA1,R,\nA2,R,{title}\n")
+    assert line.endswith("it was saved as UTF-8 and opened as something else: open the original again as UTF-8")
+    [line] = refuse(config__yaml=CONFIG + f"title: {title}\n")
+    assert line.startswith("case/config.yaml, row 6, title: got ")
+
+
+@pytest.mark.parametrize("title", ["Wallonië", "l’été", "«École»", "MAÇÃ", "CAFÉ’S", "Úžas", "Ні", "日本"])
+def test_honest_letters_are_read(tmp_path: Path, title: str) -> None:
+    config = write_world(tmp_path, areas=rows("area region title_en", ("A1", "R", title), ("A2", "R", "")))
+    assert load(config).title("areas", "A1") == title
 
 
 @pytest.mark.parametrize("code", ["110", "0110 ", "00110", "0110.0", "1.1e2", "'0110", "O110", "0110\u200b", "", "*"])

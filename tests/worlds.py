@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from optimiser import strictyaml
+from optimiser.cells import written
 from optimiser.problem import Problem, load
 from optimiser.schema import BY_NAME, Table
 
@@ -24,7 +25,7 @@ def write_table(folder: Path, table: Table, records: Rows) -> None:
     columns = [c for c in table.columns if c.required or any(c.name in record for record in records)]
     lines = [",".join(column.name for column in columns)]
     for record in records:
-        lines.append(",".join(str(record.get(c.name, DEFAULT.get(c.name, ""))) for c in columns))
+        lines.append(",".join(written(record.get(c.name, DEFAULT.get(c.name, ""))) for c in columns))
     (folder / table.file).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
