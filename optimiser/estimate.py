@@ -19,7 +19,8 @@ here is a pure function of tables; nothing but the evidence is specific to a cou
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -87,13 +88,18 @@ def write(folder: Path | str, force: bool = False) -> None:
     """
     folder = Path(folder)
     paths = {name: folder / BY_NAME[name].file for name in ("shortages", "activatable")}
-    if not force and (standing := [path for path in paths.values() if path.exists()]):
-        raise InputError(Fault(str(path), 0, "", say("estimate.standing"), say("estimate.free"), say("estimate.force"))
-                         for path in standing)
+    _refuse_loss(paths.values(), force)
     texts = {name: io.BytesIO() for name in paths}
     for name, frame in build_all(folder).items():
         tables.write(frame, BY_NAME[name], texts[name])
+    _refuse_loss(paths.values(), force)  # they may have appeared meanwhile
     write_whole({paths[name]: text.getvalue() for name, text in texts.items()})
+
+
+def _refuse_loss(paths: Iterable[Path], force: bool) -> None:
+    if not force and (standing := [path for path in paths if os.path.lexists(path)]):
+        raise InputError(Fault(str(path), 0, "", say("estimate.standing"), say("estimate.free"), say("estimate.force"))
+                         for path in standing)
 
 
 def build(folder: Path) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from optimiser.errors import ResultError
 from optimiser.plan import Plan
 from optimiser.problem import Problem, load
 from optimiser.solution import COLUMNS, Solution
+from optimiser.storage import settle
 from optimiser.tables import cell
 from optimiser.texts import say
 
@@ -82,6 +83,8 @@ def read(folder: Path | str) -> tuple[Problem, Solution]:
         When the copy of the input has faults.
     """
     folder = Path(folder)
+    if not folder.exists():
+        settle(folder)
     if not (folder / INPUT / "config.yaml").is_file():
         raise ResultError(say("run.no_run", folder=folder))
     found: dict[str, Any] = {}

@@ -166,7 +166,8 @@ def _write(sheet: Any, words: Words, frame: pd.DataFrame, looks: dict[str, Any])
     for place, name in enumerate(frame.columns):
         head = str(name) if isinstance(name, int) else words(f"column_{name}")
         column = frame[name].head(MOST_ROWS)
-        text = not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+        # what kind of numbers an empty column would hold can't be seen, and depends on how it came about
+        text = column.empty or not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
         look = looks[_look(name, text)]
         sheet.write_string(0, place, head, looks["head"])
         values = [_plain(words, value) for value in column]
