@@ -164,6 +164,25 @@ def test_the_status_repeats_the_table(problem: Problem) -> None:
         "status.json, bound of R: 20.5 is published, objectives.csv has 19.0"]
 
 
+def test_the_status_repeats_how_the_searches_ended(problem: Problem) -> None:
+    solution = proved(problem, unfilled=(19.0, 0.1), worst_coverage=(0.2, 0.5))
+    stages = [{"objective": name, "status": "within_gap"} for name in ("unfilled", "worst_coverage", "tie_break")]
+    search = {"regions": ["R"], "termination": "within_gap", "stages": stages}
+
+    def status(**content: Any) -> list[str]:
+        return differences(problem, replace(solution, status=content))
+
+    assert status(gap=0.1, termination="within_gap", searches=[search]) == []
+    assert status(gap=0.05, termination="optimal", searches=[search]) == [
+        "status.json, gap: 0.05 is published, the largest of objectives.csv is 0.1",
+        "status.json, termination: optimal is published, its searches ended within_gap at worst"]
+    stages[1]["status"] = "time_limit"
+    assert status(searches=[search]) == [
+        "objectives.csv, R worst_coverage, status: within_gap is published, status.json has time_limit"]
+    for wrong in ({}, [1], [{"termination": []}], [search | {"regions": [[]]}]):
+        assert status(searches=wrong) == ([] if wrong == {} else ["status.json, searches: not as a run writes them"])
+
+
 def test_every_table_of_a_solution_is_compared(problem: Problem) -> None:
     solution = derive(problem, PLAN)
     for name in COLUMNS:

@@ -26,6 +26,7 @@ KEYS = {
     "objectives": ("region", "objective"),
 }
 MAXIMISED = ("worst_coverage",)
+ENDS = ("failed", "interrupted", "time_limit", "work_limit", "within_gap", "optimal")  # of a search, the worst first
 ROUNDING = exact(0.001)
 """Share by which a value may seem better than its bound: plans are published with three decimals."""
 
@@ -107,10 +108,34 @@ def _proofs(objectives: pd.DataFrame) -> Iterator[str]:
 
 
 def _status(status: dict[str, Any], objectives: pd.DataFrame) -> Iterator[str]:
-    """The values and bounds that the status repeats, of every region's first aim, are those of the table."""
+    """What the status repeats of the table: value and bound of every region's first aim, the largest gap of these, how
+    the search for each aim ended.
+    """
     first = objectives[objectives["rank"] == 1].set_index("region")
     for name, column in (("objective", "value"), ("bound", "bound")):
         for region, got in status.get(name, {}).items():
             expected = first[column].get(region)
             if got is not None and got != expected:
                 yield say("check.status", name=name, region=region, got=got, expected=expected)
+    largest = max(first["gap"], default=0.0)
+    if first["gap"].notna().all() and status.get("gap", largest) not in (largest, None):
+        yield say("check.status_gap", got=status["gap"], expected=cell(largest))
+    yield from _ends(status, objectives.set_index(["region", "objective"])["status"].to_dict())
+
+
+def _ends(status: dict[str, Any], published: dict[Any, str]) -> Iterator[str]:
+    """How the searches ended: aim by aim as in the table, and the run as the worst of them."""
+    searches = status.get("searches", [])
+    try:
+        ends = {search["termination"] for search in searches}
+        aims = {(region, stage["objective"]): stage["status"] for search in searches for stage in search["stages"]
+                for region in search["regions"]}
+    except (KeyError, TypeError):
+        yield say("check.searches")
+        return
+    for (region, objective), end in aims.items():
+        if (got := published.get((region, objective), end)) != end:
+            yield say("check.ended", region=region, objective=objective, got=got or say("check.nothing"), expected=end)
+    worst = next((end for end in ENDS if end in ends), None)
+    if worst and status.get("termination", worst) != worst:
+        yield say("check.run_ended", got=status["termination"], expected=worst)
