@@ -1,67 +1,122 @@
-"""Limits that clash, in the customer's words."""
+"""Limits that clash, in the customer's words, with the numbers of both sides."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from optimiser.problem import Problem
-from optimiser.texts import catalogue, say
-
-_NAME = re.compile(r"(\w+)\[(.*)\]\Z")
-
+from optimiser.solver.limits import Clash, Limit, Path
+from optimiser.texts import say
 
 SHOWN = 3  # lines of one kind, and names in a line; more of them are put together
+AT_LEAST = ("fair_areas", "fair_sectors", "quota_at_least", "worker_independence")  # limits that ask for more, not less
+BY_REVIEW = ("list_length", "list_length_by_tier", "list_length_by_sector", "list_changes", "minimum_stay", "groups",
+             "must_list", "must_not_list")  # families whose last index is a review
+DECIMALS = {"service_capacity": 1, "max_expansion": 1, "training_places": 1, "domestic_first": 4, "fair_areas": 4,
+            "fair_sectors": 4, "band_below": 4, "band_above": 4}  # of the other side's number; none for whole things
 
 
-def in_words(problem: Problem, names: Iterable[str]) -> list[str]:
-    """A conflict in plain lines, without repetition: first the limits with a number, then what they meet.
+@dataclass(frozen=True)
+class _Number:
+    """A limit's number: as it is written, from where the other side's is counted (None: it is told as a difference),
+    and the unit of that.
+    """
+
+    written: str
+    start: float | None = None
+    unit: str = ""
+
+
+def in_words(problem: Problem, limits: Sequence[Limit], clashes: Sequence[Clash]) -> list[str]:
+    """Conflicts in plain lines: what clashes first, then, where there is more than one, what clashes besides.
 
     Parameters
     ----------
-    names : iterable of str
-        Names as `model.handover.name_of` writes them: `family[index, ...]`.
+    limits : sequence of Limit
+        As they were asked about; `model.plain` makes them.
+    clashes : sequence of Clash
+        As they were found.
     """
-    found: dict[str, dict[tuple[str, ...], str]] = {}  # family -> index -> limit
-    for name in names:
-        if match := _NAME.match(name):
-            family, index = match[1], tuple(match[2].split(", "))
-            if family == "lots":
-                family, index = _permits(problem, *index)
-            elif family == "listed":
-                family = "must_list" if problem.locked.get(index[:2]) else "must_not_list"  # pyright: ignore
-            if f"clash.{family}" in catalogue("en"):  # rows that only tie variables together tell a reader nothing
-                found.setdefault(family, {})[index] = _limit(problem, family, index)
-    with_number: list[str] = []
-    others: list[str] = []
-    for family, rows in found.items():
-        parts = [dict([row]) for row in rows.items()] if len(rows) <= SHOWN else [rows]
-        for part in parts:
-            limits = tuple(dict.fromkeys(part.values()))
-            words = {f"i{n}": _some(problem, values) for n, values in enumerate(zip(*part, strict=True))}
-            (with_number if any(limits) else others).append(
-                say(f"clash.{family}", **words, limit=_some(problem, limits)))
-    return with_number + others
+    lines: list[str] = []
+    for number, clash in enumerate(clashes):
+        lines += [say("clash.besides")] if number else []
+        lines += _one(problem, limits, clash)
+        lines += [] if clash.irreducible else [say("clash.perhaps_fewer")]
+    return lines
 
 
-def _some(problem: Problem, values: Iterable[str]) -> str:
+def _one(problem: Problem, limits: Sequence[Limit], clash: Clash) -> list[str]:
+    """The lines of one conflict; a wish that stands in many places or years is one line."""
+    families: dict[str, dict[Path, list[Path]]] = {}  # family -> group -> indices
+    for part in clash.parts:
+        for i in part:
+            family, index = limits[i].key
+            families.setdefault(family, {}).setdefault(limits[i].group, []).append(index)
+    alone = len(clash.beyond) == 1 and sum(map(len, families.values())) == 1
+    lines = []
+    for family, groups in families.items():
+        if len(groups) <= SHOWN:
+            lines += [_line(problem, family, indices, clash.beyond.get(group), alone)
+                      for group, indices in groups.items()]
+        else:
+            lines.append(_line(problem, family, [index for indices in groups.values() for index in indices], None))
+    return lines
+
+
+def _line(problem: Problem, family: str, indices: list[Path], beyond: tuple[float, bool] | None, alone: bool = False
+          ) -> str:
+    numbers = list(dict.fromkeys(filter(None, (_number(problem, family, index) for index in indices))))
+    spoken = [_spoken(problem, family, index) for index in indices]
+    words = {f"i{n}": _some(problem, values) for n, values in enumerate(zip(*spoken, strict=True))}
+    limit = _some(problem, [number.written for number in numbers])
+    return say(f"clash.{family}", **words, limit=limit) + _other_side(family, numbers, beyond, alone)
+
+
+def _other_side(family: str, numbers: list[_Number], beyond: tuple[float, bool] | None, alone: bool) -> str:
+    """What the other limits of the conflict need, or leave, at best."""
+    if beyond is None or not numbers:
+        return ""
+    unit = numbers[0].unit
+    start = numbers[0].start if len({number.start for number in numbers}) == 1 else None
+    scale = 10 ** DECIMALS.get(family, 0)
+    distance = math.ceil(beyond[0] * scale - 1e-4) / scale  # whoever gives way by so much is sure to reach it
+    if distance <= 0:
+        return ""
+    least = family in AT_LEAST
+    if start is None:
+        return say("clash.apart", number=_amount(distance, unit))
+    word = ("leaves_alone" if alone else "leaves") if least else ("needs_alone" if alone else "needs")
+    number = max(0.0, start - distance) if least else start + distance
+    return say(f"clash.{word}", number=_amount(number, unit))
+
+
+def _spoken(problem: Problem, family: str, index: Path) -> Path:
+    """An index as it is spoken of: reviews by their years, one after the other."""
+    if family in BY_REVIEW:
+        review = problem.reviews[str(index[0])][int(str(index[-1])) - 1]
+        return (*index[:-1], (review.first_year, review.last_year))
+    return index
+
+
+def _some(problem: Problem, values: Iterable[Any]) -> str:
     """The first few of some codes with their titles, and how many more there are; years from the first to the last."""
     distinct = list(dict.fromkeys(values))
-    years = [str(year) for year in problem.years if str(year) in distinct]
-    if len(years) > 1 and len(years) == len(distinct) == int(years[-1]) - int(years[0]) + 1:
-        return f"{years[0]}-{years[-1]}"
-    shown = ", ".join(_title(problem, code) for code in distinct[:SHOWN])
+    if all(isinstance(value, tuple) for value in distinct):
+        distinct = sorted({year for first, last in distinct for year in range(first, last + 1)})
+    if all(isinstance(value, int) and value in problem.years for value in distinct):
+        return _years(sorted(distinct))
+    shown = ", ".join(_title(problem, str(code)) for code in distinct[:SHOWN])
     return shown if len(distinct) <= SHOWN else say("overview.and_more", names=shown, n=len(distinct) - SHOWN)
 
 
-def _permits(problem: Problem, r: str, o: str, t: str) -> tuple[str, tuple[str, ...]]:
-    """Which limit keeps the permits of an occupation down: the region's total, `max_quota`, or another one."""
-    total = problem.permit_total.get((r, int(t)), math.inf)
-    quota = problem.parameter("max_quota", r, o)
-    if quota is not None and quota <= total:
-        return "max_quota", (r, o, t)
-    return ("permit_total", (r, t)) if math.isfinite(total) else ("lots", (r, o, t))
+def _years(years: list[int]) -> str:
+    """Years, those that follow one another as a span: 2026, 2028-2030."""
+    starts = [year for year in years if year - 1 not in years]
+    ends = [year for year in years if year + 1 not in years]
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
 
 
 def _title(problem: Problem, code: str) -> str:
@@ -73,28 +128,75 @@ def _title(problem: Problem, code: str) -> str:
     return code
 
 
-def _limit(problem: Problem, family: str, index: tuple[str, ...]) -> str:
-    """The number on the other side of a limit, when there is one."""
-    if family == "service_capacity":
-        unit = problem.services[index[0]].unit
-        return f"{problem.capacity[index[0], index[1], int(index[2])]:,.10g} {unit}"
+def _amount(number: float, unit: str = "") -> str:
+    return f"{number:,.10g} {unit}".strip()
+
+
+def _number(problem: Problem, family: str, index: Path) -> _Number | None:
+    """The number of a limit, when it has one."""
+    find = {"service_capacity": _capacity, "max_expansion": _expansion, "domestic_first": _migrant_share,
+            "worker_independence": _vacancies, "no_vacancies": _vacancies, "quota_at_least": _smallest_quota,
+            "max_quota": _largest_quota, "training_places": _training_places, "training_required": _starts}.get(family)
+    if find:
+        return find(problem, *index)
     if family in ("permit_total", "budget"):
-        numbers = problem.permit_total if family == "permit_total" else problem.budget
-        return f"{numbers[index[0], int(index[1])]:,.10g}"
-    rules = problem.rules(index[0]) if index[0] in problem.regions else None
-    if rules is None:
-        return ""
-    fairness = rules.fairness
-    limits = {
+        number = (problem.permit_total if family == "permit_total" else problem.budget)[index]  # pyright: ignore
+        return _Number(_amount(number), number)
+    return _of_rules(problem, family, *map(str, index))
+
+
+def _of_rules(problem: Problem, family: str, r: str, of: str = "", *_: str) -> _Number | None:
+    """The number of a limit that the region's rules give."""
+    rules, fairness = problem.rules(r), problem.rules(r).fairness
+    if family == "risk_share":  # the other side is told in permits
+        return _Number(_amount(rules.risk_shares[of]), unit="permits")  # pyright: ignore
+    number: float | None = {
         "list_length": rules.list_length, "list_changes": rules.list_changes, "minimum_stay": rules.minimum_stay,
-        "list_length_by_tier": rules.list_length_by_tier.get(index[1]) if len(index) > 1 else None,  # pyright: ignore
-        "list_length_by_sector": rules.list_length_by_sector.get(index[1]) if len(index) > 1 else None,
-        "risk_share": rules.risk_shares.get(index[1]) if len(index) > 1 else None,  # pyright: ignore
+        "list_length_by_tier": rules.list_length_by_tier.get(of),  # pyright: ignore
+        "list_length_by_sector": rules.list_length_by_sector.get(of),
         "fair_areas": fairness.area_coverage, "fair_sectors": fairness.sector_coverage,
-        "band_below": fairness.band, "band_above": fairness.band,
-        "quota_at_least": problem.parameter("min_quota", index[0], index[1]) if len(index) > 1 else None,
-        "max_quota": problem.parameter("max_quota", index[0], index[1]) if len(index) > 1 else None,
-        "training_required": problem.parameter("trainees_per_permit", index[0], index[1]) if len(index) > 1 else None,
-    }
-    limit = limits.get(family)
-    return "" if limit is None else f"{limit:,.10g}"
+        "band_below": fairness.band, "band_above": fairness.band}.get(family)
+    return None if number is None else _Number(_amount(number), number)
+
+
+def _capacity(problem: Problem, g: str, place: str, t: int) -> _Number:
+    """What a place can take; extra capacity comes on top, so that only a difference can be told where there is some."""
+    number, unit = problem.capacity[g, place, t], problem.services[g].unit
+    ready = t >= problem.years[0] + problem.service_parameter("lead_time", g, place)
+    grows = ready and problem.service_parameter("max_expansion", g, place) > 0
+    return _Number(_amount(number, unit), None if grows else number, unit)
+
+
+def _expansion(problem: Problem, g: str, place: str, t: int) -> _Number:
+    number, unit = problem.service_parameter("max_expansion", g, place), problem.services[g].unit
+    return _Number(_amount(number, unit), number, unit)
+
+
+def _migrant_share(problem: Problem, o: str, p: str, t: int) -> _Number:
+    number = problem.parameters["max_migrant_share"][problem.region_of[p], o]
+    return _Number(_amount(number), number)
+
+
+def _vacancies(problem: Problem, o: str, p: str, t: int) -> _Number:
+    number = problem.parameters["min_other_vacancies"][problem.region_of[p], o]
+    return _Number(_amount(number), number)
+
+
+def _smallest_quota(problem: Problem, r: str, o: str, t: int) -> _Number:
+    """Permits come in whole lots, so the row asks for the next whole lot."""
+    number, lot = problem.parameter("min_quota", r, o) or 0.0, problem.parameter("lot", r, o) or 1.0
+    return _Number(_amount(number), math.ceil(number / lot - 1e-9) * lot)
+
+
+def _largest_quota(problem: Problem, r: str, o: str, t: int) -> _Number:
+    number, lot = problem.parameters["max_quota"][r, o], problem.parameter("lot", r, o) or 1.0
+    return _Number(_amount(number), number // lot * lot)
+
+
+def _training_places(problem: Problem, r: str, o: str, t: int) -> _Number:
+    number = problem.training_places[r, o, t]
+    return _Number(_amount(number), number)
+
+
+def _starts(problem: Problem, r: str, o: str, t: int) -> _Number:
+    return _Number(_amount(problem.parameter("trainees_per_permit", r, o) or 0.0))

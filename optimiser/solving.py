@@ -14,9 +14,10 @@ from optimiser.check import violations
 from optimiser.clash import in_words
 from optimiser.errors import InfeasibleError, ResultError, SolverError
 from optimiser.model.components import components
-from optimiser.model.frame import frame
+from optimiser.model.frame import Frame, frame
 from optimiser.model.handover import Handed, hand_over
 from optimiser.model.objectives import SCALES
+from optimiser.model.plain import plain
 from optimiser.model.readback import merged, plans
 from optimiser.plan import Plan
 from optimiser.problem import Problem
@@ -74,8 +75,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(2 * spent, 2.0)))
     answers = solve_many([h.program for h in handed], gap=gap, time_limit=left, seed=limits.seed,
                          on_progress=on_progress and (lambda i, progress: on_progress(names[i], _published(progress))))
-    for h, answer in zip(handed, answers, strict=True):
-        _refuse_failure(h, answer)
+    _refuse_failures(handed, answers)
     plan = merged([_first_sound(problem, h, answer) for h, answer in zip(handed, answers, strict=True)])
     if broken := violations(problem, plan):
         raise ResultError(say("solve.broken"), [str(v) for v in broken])
@@ -93,18 +93,28 @@ def _published(progress: Progress) -> Progress:
     return replace(progress, incumbent=value, bound=bound, gap=progress.gap if scale else None)
 
 
-def _refuse_failure(handed: Handed, answer: Answer) -> None:
-    """Turn an answer without a plan into the error that says why."""
-    regions = ", ".join(handed.frame.regions)
-    if answer.status == "infeasible":
-        rows = explain(handed.program, CONFLICT_SECONDS)
-        clashes = in_words(handed.frame.problem, rows)
-        raise InfeasibleError(say("solve.infeasible", regions=regions), clashes)
-    if answer.x is None and answer.status == "interrupted":
-        raise KeyboardInterrupt
-    if answer.x is None:
-        key = "solve.no_plan" if answer.status in ("time_limit", "work_limit") else "solve.failed"
-        raise SolverError(say(key, regions=regions, reason=answer.reason or answer.status))
+def _refuse_failures(handed: list[Handed], answers: list[Answer]) -> None:
+    """Turn answers without a plan into the error that says why; of several, clashes come first, all of them."""
+    if clashing := [h.frame for h, answer in zip(handed, answers, strict=True) if answer.status == "infeasible"]:
+        regions = ", ".join(region for frame in clashing for region in frame.regions)
+        raise InfeasibleError(say("solve.infeasible", regions=regions), _clashes(clashing))
+    for h, answer in zip(handed, answers, strict=True):
+        if answer.x is None and answer.status == "interrupted":
+            raise KeyboardInterrupt
+        if answer.x is None:
+            key = "solve.no_plan" if answer.status in ("time_limit", "work_limit") else "solve.failed"
+            raise SolverError(say(key, regions=", ".join(h.frame.regions), reason=answer.reason or answer.status))
+
+
+def _clashes(clashing: list[Frame]) -> list[str]:
+    """What clashes in every model without a plan, in words."""
+    ends, lines = time.monotonic() + CONFLICT_SECONDS, []
+    for n, each in enumerate(clashing):
+        asked = plain(each.problem, each.regions)
+        found = explain(asked.program, asked.limits, (ends - time.monotonic()) / (len(clashing) - n))
+        lines += [say("clash.besides")] if lines and found else []
+        lines += in_words(each.problem, asked.limits, found)
+    return lines
 
 
 def _first_sound(problem: Problem, handed: Handed, answer: Answer) -> Plan:

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import linprog
-from test_solver import hard, knapsack, program, searched, stage
+from test_solver import hard, knapsack, named, program, searched, stage
 
-from optimiser.solver import Answer, Program, Stage, explain, process, search, solve, solve_many
-from optimiser.solver.conflict import irreducible_conflict
+from optimiser.solver import Answer, Program, Stage, process, search, solve, solve_many
 
 BINARIES, OTHERS = 5, 3
 
@@ -138,9 +137,9 @@ CLASHING = {whole: [seed for seed in range(90) if clashes(locked_out(seed), EVER
 def test_a_named_conflict_clashes_and_needs_every_part(whole: bool) -> None:
     assert len(CLASHING[whole]) == 6
     for p in map(locked_out, CLASHING[whole]):
-        named = irreducible_conflict(p, 20.0)
-        assert clashes(p, named, whole), named
-        assert not any(clashes(p, [name for name in named if name != out], whole) for out in named), named
+        rows, locks = named(p), list(p.col_names)
+        assert clashes(p, [*rows, *locks], True), rows
+        assert not any(clashes(p, [name for name in [*rows, *locks] if name != out], True) for out in rows), rows
 
 
 def test_answers_come_in_the_order_of_the_programmes() -> None:
@@ -197,8 +196,8 @@ def test_an_error_of_whoever_listens_ends_the_search(monkeypatch: pytest.MonkeyP
     assert children[0].poll() is not None
 
 
-def test_two_locks_that_cross_are_named() -> None:
+def test_bounds_that_cross_clash_without_any_row() -> None:
     p = program([[1.0, 1.0]], [2.0], stage([1, 1]))
     crossed = replace(p, col_lower=np.array([1.0, 0.0]), col_upper=np.array([0.0, 1.0]))
     assert solve(crossed, gap=0.0, time_limit=10, seed=1).status == "infeasible"
-    assert explain(crossed, 10) == ["col0"]
+    assert named(crossed) == []

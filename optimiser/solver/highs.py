@@ -21,7 +21,6 @@ Watch = Callable[[float | None, float | None, np.ndarray | None], None]
 OPTIONS = {"output_flag": False, "threads": 1, "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9,
            "dual_feasibility_tolerance": 1e-9}
 AGREES = 1e-6  # relative difference from which on a point and its reported value are not the same
-FREE = 1  # how HiGHS marks a column of a conflict whose bounds have no part in it
 ENDS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
@@ -99,18 +98,6 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
         more: dict[str, Any] = options if start is not None else options | {"presolve": "off"}
         return run(program, stage, left, seed=seed, gap=gap, nodes=nodes, checks=checks, watch=watch, **more)
     return replace(result, value=value, end="work_limit" if result.end == "optimal" else result.end)
-
-
-def conflict(program: Program, seconds: float) -> list[tuple[str, int]]:
-    """Rows and columns of an irreducible infeasible subset of the relaxation: ("row" or "column", number)."""
-    nothing = np.zeros(len(program.col_lower))
-    highs = _loaded(scaled(program, scaling(program, nothing)), nothing, 0.0)
-    set_options(highs, **OPTIONS, iis_strategy=highspy.IisStrategy.kIisStrategyFromLp.value
-                | highspy.IisStrategy.kIisStrategyIrreducible.value, iis_time_limit=float(seconds))
-    status, iis = highs.getIis()
-    _ok(status, "getIis")
-    bound = [int(j) for j, side in zip(iis.col_index_, iis.col_bound_, strict=True) if int(side) > FREE]
-    return [("row", int(i)) for i in iis.row_index_] + [("column", j) for j in bound]
 
 
 def set_options(highs: highspy.Highs, **options: Any) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from optimiser.solver.gate import refuse_out_of_range
+from optimiser.solver.limits import Clash, Limit
 from optimiser.solver.program import Answer, Program, Progress, StageResult, relative_gap
 from optimiser.solver.worker import receive, send
 
@@ -82,8 +83,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     return [child.answer() for child in children]
 
 
-def explain(program: Program, seconds: float) -> list[str]:
-    """Names of the rows and columns that clash, found in a child process; see `conflict.irreducible_conflict`.
+def explain(program: Program, limits: Sequence[Limit], seconds: float) -> list[Clash]:
+    """Which of the limits clash, found in a child process; see `conflict.clashes`.
 
     Empty when the process failed or did not end in time.
     """
@@ -93,7 +94,7 @@ def explain(program: Program, seconds: float) -> list[str]:
     ending.start()
     try:
         with process.stdin, process.stdout:
-            send(process.stdin, ("conflict", program, seconds))
+            send(process.stdin, ("conflict", program, limits, seconds))
             message = receive(process.stdout)
     except (OSError, ValueError, EOFError):
         message = None

@@ -69,10 +69,10 @@ def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: i
     send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut))
 
 
-def _conflict(out: IO[bytes], program: Any, seconds: float) -> None:
-    from optimiser.solver.conflict import irreducible_conflict
+def _conflict(out: IO[bytes], program: Any, limits: Any, seconds: float) -> None:
+    from optimiser.solver.conflict import clashes
 
-    send(out, ("done", irreducible_conflict(program, seconds)))
+    send(out, ("done", clashes(program, limits, seconds)))
 
 
 if __name__ == "__main__":
