@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from optimiser.cells import cell, nearest
+from optimiser.cells import got as shown
 from optimiser.config import Config, Keys, Places, Region
 from optimiser.errors import Fault, few
 from optimiser.schema import ANY
@@ -39,23 +40,27 @@ class Where:
 
 def regions(config: Config, known: set[str], where: Where) -> Iterator[Fault]:
     """Deciding regions stand in regions.csv; no objective stands twice."""
+    names = ", ".join(sorted(known))
+    unknown = [region for region in config.regions if region not in known]
+    yield from few(unknown, lambda region: where.setting(
+        "regions", region, got=repr(region), expected=say("faults.region_of_tables", names=names),
+        hint=nearest(region, known) or say("faults.add_code", table="regions")))
     for region, rules in config.regions.items():
-        if region not in known:
-            yield where.setting("regions", region, got=repr(region),
-                                expected=say("faults.region_of_tables", names=", ".join(sorted(known))),
-                                hint=nearest(region, known) or say("faults.add_code", table="regions"))
         names = [objective.name for objective in rules.objectives]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield where.setting("regions", region, "objectives", got=say("faults.twice_objective", name=name),
                                 expected=say("faults.once_objective"), hint=say("faults.remove_one_objective"))
 
 
-def members(selected: Sequence[str], selectors: Selectors, where: Where, path: Keys, faults: list[Fault]) -> set[str]:
-    """Occupations that the selectors of a setting mean; a selector that means none is a fault."""
-    unknown = [(i, selector) for i, selector in enumerate(selected) if not selectors.members(selector)]
-    faults += few(unknown, lambda found: selectors.fault(*where.settings.of((*path, found[0])),
-                                                         ".".join(map(str, (*path, found[0]))), found[1]))
-    return {occupation for selector in selected for occupation in selectors.members(selector)}
+def members(settings: Mapping[Keys, Sequence[str]], selectors: Selectors, where: Where, faults: list[Fault]
+            ) -> list[set[str]]:
+    """Occupations that the selectors of each setting mean; a selector that means none is a fault."""
+    unknown = [((*path, i), selector) for path, selected in settings.items() for i, selector in enumerate(selected)
+               if not selectors.members(selector)]
+    faults += few(unknown, lambda found: selectors.fault(*where.settings.of(found[0]), ".".join(map(str, found[0])),
+                                                         found[1]))
+    return [{occupation for selector in selected for occupation in selectors.members(selector)}
+            for selected in settings.values()]
 
 
 def locks(region: str, rules: Region, must: set[str], never: set[str], excluded: set[str],
@@ -67,11 +72,14 @@ def locks(region: str, rules: Region, must: set[str], never: set[str], excluded:
     touches is wholly listed, or wholly not.
     """
     listed, barred = whole_groups(must, groups), whole_groups(never | excluded, groups)
-    for occupation in sorted(listed & barred):
+
+    def contradiction(occupation: str) -> Fault:
         why = "locks" if occupation in must & never else "exclusion" if occupation in must & excluded else "group"
-        yield where.setting("regions", region, "must_list", expected=say("faults.no_contradiction"),
-                            got=say(f"faults.contradictory_{why}", occupation=occupation),
-                            hint=say("faults.loosen_lock"))
+        return where.setting("regions", region, "must_list", expected=say("faults.no_contradiction"),
+                             got=say(f"faults.contradictory_{why}", occupation=occupation),
+                             hint=say("faults.loosen_lock"))
+
+    yield from few(sorted(listed & barred), contradiction)
     limits: list[tuple[Keys, int | None, set[str]]] = [(("list_length",), rules.list_length, listed)]
     for word, lengths in (("tier", rules.list_length_by_tier), ("sector", rules.list_length_by_sector)):
         limits += [((f"list_length_by_{word}", value), most, listed & set(selectors.members(f"{word}:{value}")))
@@ -86,10 +94,15 @@ def locks(region: str, rules: Region, must: set[str], never: set[str], excluded:
 
 def whole_groups(occupations: set[str], groups: Iterable[tuple[str, ...]]) -> set[str]:
     """The occupations and all who share a group with one of them, directly or through others."""
-    found, before = set(occupations), -1
-    while len(found) != before:
-        before = len(found)
-        found.update(*(group for group in groups if found & set(group)))
+    sharing: dict[str, list[tuple[str, ...]]] = {}
+    for group in groups:
+        for occupation in group:
+            sharing.setdefault(occupation, []).append(group)
+    found, waiting = set(occupations), list(occupations)
+    while waiting:
+        for group in sharing.pop(waiting.pop(), ()):
+            waiting += set(group) - found
+            found.update(group)
     return found
 
 
@@ -135,7 +148,8 @@ def places(name: str, frame: pd.DataFrame, services: Mapping[str, Service], ever
 
 def check(problem: Problem, where: Where) -> list[Fault]:
     """Questions that need the whole problem."""
-    return [*_quotas(problem, where), *_isco(problem, where), *_sectors(problem, where), *_years(problem, where)]
+    return [*_quotas(problem, where), *_isco(problem, where), *_tiles(problem, where),
+            *_sectors(problem, where), *_years(problem, where)]
 
 
 def _quotas(problem: Problem, where: Where) -> Iterator[Fault]:
@@ -151,12 +165,16 @@ def _quotas(problem: Problem, where: Where) -> Iterator[Fault]:
     table = problem.tables["parameters"]
     rows = resolve(table.assign(central=table[ROW]), Selectors.of(problem.tables["occupations"]), problem.regions,
                    problem.years, ("parameter",), "central", "", [])
-    for (region, smallest, largest, lot), occupation in wrong.items():
+
+    def fault(found: tuple[tuple[str, float, float, float], str]) -> Fault:
+        (region, smallest, largest, lot), occupation = found
         row = rows.get(("min_quota", region, occupation)) or rows["max_quota", region, occupation]
         got = say("faults.min_above_max", minimum=cell(smallest), maximum=cell(largest), region=region,
                   occupation=occupation)
-        yield where.table("parameters", int(row), "min_quota/max_quota", got,
-                          say("faults.min_below_max", lot=cell(lot)), say("faults.change_quotas"))
+        return where.table("parameters", int(row), "min_quota/max_quota", got,
+                           say("faults.min_below_max", lot=cell(lot)), say("faults.change_quotas"))
+
+    yield from few(list(wrong.items()), fault)
 
 
 def _isco(problem: Problem, where: Where) -> Iterator[Fault]:
@@ -167,16 +185,24 @@ def _isco(problem: Problem, where: Where) -> Iterator[Fault]:
         "occupations", int(found[1]), "isco08", repr(found[0]), say("faults.isco_four"), say("faults.isco_fix")))
 
 
+def _tiles(problem: Problem, where: Where) -> Iterator[Fault]:
+    """A tile has a row and a column; where one is missing, cells may have shifted."""
+    table = problem.tables["areas"]
+    halves = table[table["tile_row"].isna() != table["tile_column"].isna()].sort_values(ROW)
+    yield from few(halves.to_dict("records"), lambda area: where.table(
+        "areas", area[ROW], "tile_row/tile_column", f"tile_row {shown(cell(area['tile_row']))}, "
+        f"tile_column {shown(cell(area['tile_column']))}", say("faults.both_or_none"), say("faults.check_shift")))
+
+
 def _sectors(problem: Problem, where: Where) -> Iterator[Fault]:
     """A list length by sector names a sector that exists."""
     known = set(problem.tables["occupations"]["sector"]) - {""}
-    for region in problem.regions:
-        for sector in problem.rules(region).list_length_by_sector:
-            if sector not in known:
-                yield where.setting("regions", region, "list_length_by_sector", sector,
-                                    got=say("faults.unknown_sector", name=repr(sector)),
-                                    expected=say("faults.known_sector", names=", ".join(sorted(known))),
-                                    hint=nearest(sector, known) or say("faults.remove_setting"))
+    unknown = [(region, sector) for region in problem.regions
+               for sector in problem.rules(region).list_length_by_sector if sector not in known]
+    yield from few(unknown, lambda found: where.setting(
+        "regions", found[0], "list_length_by_sector", found[1], got=say("faults.unknown_sector", name=repr(found[1])),
+        expected=say("faults.known_sector", names=", ".join(sorted(known))),
+        hint=nearest(found[1], known) or say("faults.remove_setting")))
 
 
 def _years(problem: Problem, where: Where) -> Iterator[Fault]:

@@ -358,8 +358,9 @@ def _service_parameters(frame: pd.DataFrame, places: dict[str, tuple[str, ...]],
     numbers: dict[str, dict[tuple[str, str], float]] = {p.name: {} for p in SERVICE_PARAMETERS}
     frame = frame.assign(number=chosen(frame, config.values), exact=frame["place"] != ANY)
     for row in frame.sort_values("exact", kind="stable").to_dict("records"):
-        for place in places.get(row["service"], ()) if row["place"] == ANY else (row["place"],):
-            numbers[row["parameter"]][row["service"], place] = float(row["number"])
+        for place in places.get(row["service"], ()):
+            if row["place"] in (ANY, place):
+                numbers[row["parameter"]][row["service"], place] = float(row["number"])
     return numbers
 
 
@@ -376,11 +377,10 @@ def _lists(tables: Tables, selectors: Selectors, areas: dict[str, tuple[str, ...
         in_force[region] = frozenset(in_force_table["occupation"][in_force_table["region"] == region])
         excluded = set(exclusions["occupation"][exclusions["region"].isin([region, ANY])])
         home = ("regions", region)
-        must = consistency.members(rules.must_list, selectors, where, (*home, "must_list"), faults)
-        never = consistency.members(rules.must_not_list, selectors, where, (*home, "must_not_list"), faults)
-        groups[region] = tuple(
-            tuple(sorted(consistency.members(group, selectors, where, (*home, "groups", i), faults)))
-            for i, group in enumerate(rules.groups))
+        [must] = consistency.members({(*home, "must_list"): rules.must_list}, selectors, where, faults)
+        [never] = consistency.members({(*home, "must_not_list"): rules.must_not_list}, selectors, where, faults)
+        groups[region] = tuple(tuple(sorted(group)) for group in consistency.members(
+            {(*home, "groups", i): group for i, group in enumerate(rules.groups)}, selectors, where, faults))
         faults += consistency.locks(region, rules, must, never, excluded, groups[region], in_force[region], selectors,
                                     where)
         named = must.union(*groups[region]) if groups[region] else must

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from optimiser import strictyaml
 from optimiser.cells import cell, meant, nearest
 from optimiser.config import Code, Keys, Places, Region, Settings, all_located, frozen
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, few
 from optimiser.schema import BY_NAME, TABLES, Table
 from optimiser.tables import ROW, Tables, beyond
 from optimiser.texts import say
@@ -40,9 +40,9 @@ class Scenario(Settings):
     """Why somebody would want it."""
     source: Annotated[str, Field(min_length=1)]
     """Who proposed it, or where it comes from."""
-    set: dict[str, Any] = {}
+    set: Annotated[dict[str, Any], Field(max_length=1000)] = {}
     """Dotted path of a setting: its new value. `list_length.BE2` is short for `regions.BE2.list_length`."""
-    scale: tuple[Scale, ...] = ()
+    scale: Annotated[tuple[Scale, ...], Field(max_length=100)] = ()
     """Table numbers to multiply."""
 
 
@@ -109,11 +109,11 @@ def full_path(path: str, raw: dict[str, Any]) -> Keys:
 def apply_settings(raw: dict[str, Any], patch: Patch, faults: list[Fault]) -> dict[str, Any]:
     """Plain settings with the patch's values in their places; a path that leads nowhere is added to `faults`."""
     result = copy.deepcopy(raw)
-    for path, value, file, row in patch.settings:
-        if not _put(result, path, copy.deepcopy(value)):
-            where = ".".join(map(str, path))
-            faults.append(Fault(file, row, where, say("faults.unknown_path", path=repr(where[:80])),
-                                say("faults.known_path"), say("faults.see_config")))
+    lost = [(".".join(map(str, path)), file, row) for path, value, file, row in patch.settings
+            if not _put(result, path, copy.deepcopy(value))]
+    faults += few(lost, lambda found: Fault(
+        found[1], found[2], found[0], say("faults.unknown_path", path=repr(found[0][:80])), say("faults.known_path"),
+        say("faults.see_config")))
     return result
 
 

@@ -15,6 +15,7 @@ from optimiser.texts import say
 
 MAX_DEPTH = 20
 MAX_BYTES = 1_000_000
+MAX_VALUES = 50_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?\Z|-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+\Z")
 _THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{2}0\Z")  # 1.800: is it 1800?
@@ -87,14 +88,17 @@ def _unreadable(file: str, text: str, error: yaml.YAMLError) -> Fault:
 
 
 def _refuse_tricks(file: str, text: str) -> None:
-    """Refuse aliases, tags and deep nesting before anything is built from them."""
-    depth = 0
+    """Refuse aliases, tags, deep nesting and endless lists before anything is built from them."""
+    depth = values = 0
 
     def refused(name: str, expected: str, hint: str, **values: str) -> InputError:
         return InputError([Fault(file, row, "", say(f"faults.{name}", **values), expected, say(f"faults.{hint}"))])
 
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         row = event.start_mark.line + 1
+        values += isinstance(event, yaml.NodeEvent)
+        if values > MAX_VALUES:
+            raise refused("many_values", say("faults.at_most_values", n=MAX_VALUES), "split")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise refused("alias", say("faults.no_alias"), "write_out")
         if getattr(event, "tag", None):

@@ -59,7 +59,6 @@ def read_all(folder: Path, shown: str = "") -> Tables:
     tables: Tables = {}
     for table in TABLES:
         name = f"{shown}/{table.file}"
-        tables[table.name] = _empty(table)
         if table.file in present:
             try:
                 tables[table.name] = read(folder / table.file, table, name)
@@ -68,6 +67,8 @@ def read_all(folder: Path, shown: str = "") -> Tables:
         elif table.required:
             faults.append(Fault(name, 0, "", say("faults.no_file"), say("faults.required_table"),
                                 say("faults.add_table")))
+        if table.name not in tables:
+            tables[table.name] = _empty(table)
     faults += _references(tables, shown, {f.file for f in faults})
     if faults:
         raise InputError(faults)
@@ -147,7 +148,7 @@ def _records(path: Path, table: Table, shown: str) -> tuple[list[str], list[list
                 rows.append(begin)
             elif record:  # an empty line is no row
                 shifted.append((begin, len(record)))
-            if len(rows) + len(shifted) > MAX_ROWS:
+            if begin > MAX_ROWS:
                 raise unreadable(say("faults.many_rows"), say("faults.at_most_rows", n=MAX_ROWS), say("faults.split"))
             begin = reader.line_num + 1
             lines.new_row()
@@ -308,6 +309,8 @@ def _references(tables: Tables, shown: str, broken: set[str]) -> Iterator[Fault]
                 continue
             codes = known[column.refers]
             allowed = codes | ({ANY} if column.wild else set()) | (set() if column.filled else {""})
+            if allowed.issuperset(frame[column.name]):
+                continue
             bad = np.flatnonzero(~frame[column.name].isin(allowed))
             bad = bad[np.argsort(frame[ROW].to_numpy()[bad])]
             yield from few(bad, lambda i, frame=frame, table=table, column=column, codes=codes: Fault(
