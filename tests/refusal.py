@@ -13,7 +13,7 @@ from worlds import write_world
 
 from optimiser.cli import main
 
-LINE = re.compile(r"(?P<place>[^:]+): got (?P<got>.+); expected (?P<expected>.+); (?P<todo>.+)")
+LINE = re.compile(r"(?P<place>.+?): got (?P<got>.+); expected (?P<expected>.+); (?P<todo>.+)")
 HEAD = "area,occupation,year,low,central,high,basis,source\n"
 ROW = "A1,0110,2026,,10,,assumed,S\n"
 CONFIG = "tables: .\nfirst_year: 2026\nlast_year: 2026\nregions:\n  R: {}\n"
