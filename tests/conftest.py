@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 from refusal import refuse
 
 __all__ = ["refuse"]
 
 PARTS, LONG_PARTS = 5, 100  # into how many tests the random cases of one are split
+EXAMPLES, LONG_EXAMPLES = 12, 300  # that hypothesis draws for a property
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,6 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drawn(few, many): random cases `numbers`; `many` of them with --long")
+    examples = LONG_EXAMPLES if config.getoption("--long") else EXAMPLES
+    settings.register_profile("same on every machine", derandomize=True, deadline=None, database=None,
+                              max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("same on every machine")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
