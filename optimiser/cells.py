@@ -17,6 +17,7 @@ from optimiser.texts import say
 MAX_CODE = 100  # characters; as for the codes of a config
 NOTHING = math.nan  # what an empty cell of a column of numbers means
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff]")  # hide, or turn text round
+_FORMULA = re.compile(r"[=+@-].")  # a spreadsheet that opens the file would compute it
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,2})?")
 _DOUBTFUL = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")  # 1.234: is it 1234? The others of its table tell
 _THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3,}")
@@ -50,7 +51,7 @@ def value(text: str, column: Column, own: bool = False) -> str | float | None:
         fits = text in _choices(column)
     else:
         fits = column.kind == "text" or len(text) <= MAX_CODE
-        fits = fits and not (own and _RESERVED.fullmatch(text))
+        fits = fits and not (own and _RESERVED.fullmatch(text)) and not _FORMULA.match(text)
     return text if fits else None
 
 
@@ -123,6 +124,8 @@ def advice(text: str, column: Column) -> str:
     if column.kind not in ("number", "whole"):
         if column.kind in ("code", "selector") and len(text) > MAX_CODE:
             return say("faults.shorten_code", n=MAX_CODE)
+        if column.kind not in _SHAPES and _FORMULA.match(text):
+            return say("faults.no_formula")
         return say("faults.write_like", example=column.example or "2026")
     if _MARKED.fullmatch(text):
         return say("faults.no_thousands")

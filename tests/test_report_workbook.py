@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from openpyxl.workbook import Workbook
 from valley import BUILDERS, NURSES, answered, valley
 from worlds import rows, world
 
+from optimiser import cells
 from optimiser.plan import Plan
 from optimiser.report.words import Words
 from optimiser.report.workbook import workbook
@@ -23,9 +25,12 @@ FORMULA = '=HYPERLINK("http://nowhere.invalid")'
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
     quoted = '"' + FORMULA.replace('"', '""') + '"'
-    problem = valley(tmp_path_factory.mktemp("book"), occupations=rows(
-        "occupation title_en sector skill_tier regulated risk_class",
-        (BUILDERS, quoted, "construction", "medium", "no", "high"), (NURSES, "Nurse", "health", "high", "yes", "low")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "_FORMULA", re.compile(r"(?!)"))  # or it would be refused on input
+        problem = valley(tmp_path_factory.mktemp("book"), occupations=rows(
+            "occupation title_en sector skill_tier regulated risk_class",
+            (BUILDERS, quoted, "construction", "medium", "no", "high"),
+            (NURSES, "Nurse", "health", "high", "yes", "low")))
     return openpyxl.load_workbook(io.BytesIO(workbook(Words(problem), answered(problem))))
 
 
