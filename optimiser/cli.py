@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError
+from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
 from optimiser.texts import say
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -46,10 +46,11 @@ def solve(
     gap: Annotated[float | None, typer.Option("--gap", min=0, max=1, metavar="G", help=say("cli.gap"))] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, max=1_000_000, metavar="S",
                                                         help=say("cli.time_limit"))] = None,
+    verify: Annotated[bool, typer.Option("--verify", help=say("cli.verify"))] = False,
     force: Force = False,
 ) -> None:
     from optimiser.problem import load
-    from optimiser.save import write_run
+    from optimiser.save import kept_for_study, write_run
     from optimiser.solving import solve as search
     from optimiser.storage import next_free, whole_folder
     from optimiser.terminal import searching, show_solution
@@ -58,10 +59,12 @@ def solve(
     problem = load(config, scenario or (), settings or ())
     target = out or next_free(Path("runs"), "-".join([config.stem, *(scenario or ())]))
     with whole_folder(target, force) as folder:
-        with searching() as on_progress:
-            solution = search(problem, gap, time_limit, on_progress, began)
+        with kept_for_study(problem, target), searching() as on_progress:
+            solution = search(problem, gap, time_limit, on_progress, began, verify)
         write_run(problem, solution, folder)
     show_solution(problem, solution, target)
+    if verify and not solution.confirmed:
+        raise SolverError(say("cli.unconfirmed", folder=target))
 
 
 @app.command(help=say("cli.check"))

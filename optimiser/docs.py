@@ -153,7 +153,8 @@ def model_page() -> str:
     """Notation, the twelve constraint families and the objectives, from the docstrings that stand beside the code."""
     families = [_page(*_heading(f), *(_rule(rule) for rule in f.rules)) for f in FAMILIES]
     aims = [_rule(rule, name) for name, rule in objectives.OBJECTIVES.items()]
-    aims += [_rule(objectives.worst_area), _rule(objectives.tie_break)]
+    aims += [_rule(rule) for rule in (objectives.worst_area, objectives.even_split, objectives.split,
+                                      objectives.tie_break)]
     return _page(say("docs.model_intro"), _notation([*families, *aims]), say("docs.families_intro"), *families,
                  say("docs.objectives_intro"), *aims, say("docs.model_rounding"), say("docs.model_choices"))
 

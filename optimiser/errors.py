@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -104,10 +104,14 @@ class SolverError(OptimiserError):
 
 
 class ResultError(OptimiserError):
-    """A result breaks a rule, or a run folder can't be read; `violations` names the rules."""
+    """A result breaks a rule, or a run folder can't be read; `violations` names the rules.
+
+    `study` holds what the solver gave, as texts by file name, when it was a plan that failed.
+    """
 
     exit_code = 5
 
-    def __init__(self, message: str, violations: Iterable[str] = ()):
+    def __init__(self, message: str, violations: Iterable[str] = (), study: Mapping[str, str] | None = None):
         self.violations = tuple(violations)
+        self.study = dict(study or {})
         super().__init__(message)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from optimiser import report, run_folder
+from optimiser.errors import ResultError
 from optimiser.problem import Problem
 from optimiser.solution import Solution
-from optimiser.storage import whole_folder
+from optimiser.storage import next_free, whole_folder
+from optimiser.texts import say
 
 
 def write_run(problem: Problem, solution: Solution, folder: Path) -> None:
@@ -37,3 +41,19 @@ def save_run(problem: Problem, solution: Solution, folder: Path | str, force: bo
     with whole_folder(folder, force) as target:
         write_run(problem, solution, target)
     return Path(folder)
+
+
+@contextmanager
+def kept_for_study(problem: Problem, target: Path) -> Iterator[None]:
+    """When a plan fails, what the solver gave is kept beside `target`, with the input it answers."""
+    try:
+        yield
+    except ResultError as error:
+        if not error.study:
+            raise
+        folder = next_free(target.parent, f"{target.name}-failed")
+        with whole_folder(folder) as part:
+            problem.save(part / run_folder.INPUT)
+            for name, text in error.study.items():
+                (part / name).write_text(text, encoding="utf-8")
+        raise ResultError(say("solve.kept", message=error, folder=folder), error.violations, error.study) from None

@@ -62,6 +62,13 @@ class Solution:
     objectives: pd.DataFrame
     status: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether second opinions were asked, none contradicts, and every search has one that agrees."""
+        heard = self.status.get("opinions", [])
+        agreed = {tuple(opinion["regions"]) for opinion in heard if opinion["verdict"] == "agrees"}
+        return bool(heard) and agreed == {tuple(opinion["regions"]) for opinion in heard}
+
 
 def rounded(number: Fraction | int) -> float:
     """An exact number with the decimals in which results are published."""

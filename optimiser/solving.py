@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from optimiser import run_folder
+from optimiser import origin, run_folder
 from optimiser.check import violations
 from optimiser.clash import in_words
-from optimiser.errors import InfeasibleError, ResultError, SolverError
+from optimiser.errors import InfeasibleError, InputError, ResultError, SolverError
 from optimiser.model.components import components
 from optimiser.model.frame import Frame, frame
 from optimiser.model.handover import Handed, hand_over
@@ -22,8 +22,9 @@ from optimiser.model.readback import merged, plans
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution, derive
-from optimiser.solver import Answer, Progress, explain, solve_many
+from optimiser.solver import Answer, OutOfRange, Progress, explain, opinions, solve_many
 from optimiser.texts import say
+from optimiser.verification import for_study, published, refuse_contradiction
 
 CONFLICT_SECONDS = 60.0
 RESERVE = 0.35  # most of the time limit that is kept for checking and writing
@@ -32,7 +33,7 @@ Proofs = dict[tuple[str, str], tuple[float, float, str]]
 
 
 def solve(problem: Problem, gap: float | None = None, time_limit: float | None = None,
-          on_progress: Report | None = None, began: float | None = None) -> Solution:
+          on_progress: Report | None = None, began: float | None = None, verify: bool = False) -> Solution:
     """The best lists and quotas of every region.
 
     Parameters
@@ -48,6 +49,9 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
         `objectives.csv`. The tie-break has none.
     began : float, optional
         When the run began, as `time.monotonic()` told it; now by default.
+    verify : bool
+        Solve the first aim again, with HiGHS' presolve off and another seed, and with SCIP where it is installed; each
+        takes up to as long again. What they come to stands in `status["opinions"]`.
 
     Returns
     -------
@@ -56,6 +60,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
 
     Raises
     ------
+    InputError
+        When a number of the tables can't be brought into the range in which the solver is to be trusted.
     InfeasibleError
         When no plan satisfies every limit; says which limits clash.
     SolverError
@@ -63,7 +69,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     KeyboardInterrupt
         When Ctrl-C ends the search before a plan is found.
     ResultError
-        When the plan found breaks a rule; it is never returned.
+        When the plan found breaks a rule, or a second opinion contradicts it; it is never returned.
     """
     began = time.monotonic() if began is None else began
     limits = problem.config.solver
@@ -73,15 +79,24 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     names = [", ".join(h.frame.regions) for h in handed]
     spent = time.monotonic() - began
     left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(2 * spent, 2.0)))
-    answers = solve_many([h.program for h in handed], gap=gap, time_limit=left, seed=limits.seed,
-                         on_progress=on_progress and (lambda i, progress: on_progress(names[i], _published(progress))))
+    programs = [h.program for h in handed]
+    try:
+        answers = solve_many(
+            programs, gap=gap, time_limit=left, seed=limits.seed,
+            on_progress=on_progress and (lambda i, progress: on_progress(names[i], _published(progress))))
+    except OutOfRange as error:
+        raise InputError([origin.fault(problem, error)]) from None
+    found = opinions(programs, answers, gap=gap, time_limit=left, seed=limits.seed) if verify else []
+    refuse_contradiction(handed, answers, found)
     _refuse_failures(handed, answers)
     plan = merged([_first_sound(problem, h, answer) for h, answer in zip(handed, answers, strict=True)])
     if broken := violations(problem, plan):
-        raise ResultError(say("solve.broken"), [str(v) for v in broken])
+        words = [str(violation) for violation in broken]
+        raise ResultError(say("solve.broken"), words, for_study(handed, answers, words))
     solution = derive(problem, plan)
     proofs = _proofs(handed, answers, solution)
     status = _status(handed, answers, gap, time_limit, limits.seed, time.monotonic() - began)
+    status |= {"opinions": published(handed, found)}
     return derive(problem, plan, proofs, status | _leading(problem, solution, proofs))
 
 

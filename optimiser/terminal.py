@@ -97,6 +97,10 @@ def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
         _print_table(console, _aims_table(solution, region))
         _print_line(console, say("terminal.best_means"))
     console.print()
+    for opinion in solution.status.get("opinions", []):
+        words = {"regions": ", ".join(opinion["regions"]), "method": say(f"solve.{opinion['method']}"),
+                 "value": _number(opinion["value"]), "bound": _number(opinion["bound"])}
+        _print_line(console, say(f"terminal.opinion_{opinion['verdict']}", **words))
     ended = solution.status["termination"]
     if ended in ("interrupted", "failed") or solution.status["clock_cut"]:
         key = ended if ended in ("interrupted", "failed") else "clock_cut"

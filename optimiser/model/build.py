@@ -62,7 +62,7 @@ def build(frame: Frame) -> Any:
     -------
     ConcreteModel
         Decisions: `listed`, `lots`, `arrivals`, `trainees`, `expansion`. What follows from them: `enters`, `leaves`,
-        `unfilled`, `used`, `coverage`, `supplied`, `worst`.
+        `unfilled`, `used`, `coverage`, `supplied`, `worst`, `worst_share`.
     """
     m: Any = pyo.ConcreteModel()
     m.frame = frame
@@ -110,6 +110,8 @@ def _variables(m: Any) -> None:
     banded = [p for r, p in m.served_areas if problem.rules(r).fairness.band is not None]
     m.supplied = pyo.Var(banded, bounds=(0, MOST_SUPPLY))
     m.worst = pyo.Var(list(frame.regions), bounds=(0, 1))
+    m.shared_aims = objectives.shared(frame)
+    m.worst_share = pyo.Var(list(m.shared_aims), bounds=(0, 1))
 
 
 def _most_used(m: Any, taken: Any, g: str, place: str, r: str, t: int) -> float:
@@ -164,3 +166,4 @@ def _constraints(m: Any) -> None:
     add(safeguards.band_above, m.served_areas)
     add(capacities.budget, [key for key in problem.budget if key[0] in regions])
     add(objectives.worst_area, m.served_areas)
+    add(objectives.even_split, [(r, *aim) for aim, sharing in m.shared_aims.items() for r in sharing])

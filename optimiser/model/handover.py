@@ -13,12 +13,12 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from optimiser.model.build import build
 from optimiser.model.frame import Frame
-from optimiser.model.objectives import OBJECTIVES, tie_break
+from optimiser.model.objectives import OBJECTIVES, at_rank, ranks, split, tie_break
 from optimiser.solver.program import Program, Stage
 
-TIE_BREAK = "tie_break"
+TIE_BREAK, SPLIT = "tie_break", "split"
 VARIABLES = ("listed", "lots", "arrivals", "trainees", "expansion", "enters", "leaves", "unfilled", "used",
-             "coverage", "supplied", "worst")
+             "coverage", "supplied", "worst", "worst_share")
 CHOICE = ("listed", "enters", "leaves")  # what is on the lists, and what only follows from that
 Key = tuple[str, tuple[Hashable, ...]]
 
@@ -47,8 +47,8 @@ def hand_over(frame: Frame) -> Handed:
     """Build the model of a frame and write it as matrices.
 
     Regions in one frame share services. Their objectives of equal rank are optimised together when they are of the
-    same kind, otherwise one kind after the other in the order of the regions; afterwards each region keeps what it
-    was given, within its own tolerance.
+    same kind, and the best sum is then split evenly; objectives of other kinds follow in the order of the regions.
+    Afterwards each region keeps what it was given, within its own tolerance.
     """
     m = build(frame)
     variables = [data for name in VARIABLES for data in getattr(m, name).values()]
@@ -88,18 +88,19 @@ def name_of(key: Key) -> str:
 
 
 def _stages(m: Any, position: dict[int, int]) -> tuple[tuple[Stage, ...], tuple[tuple[tuple[str, str], ...], ...]]:
-    """One stage per rank and kind of objective, and the tie-break last."""
-    problem, regions = m.frame.problem, m.frame.regions
+    """One stage per rank and kind of objective, the split of what regions share behind it, and the tie-break last."""
     stages, parts = [], []
-    for rank in range(max((len(problem.rules(r).objectives) for r in regions), default=0)):
-        at_rank = [(r, problem.rules(r).objectives[rank]) for r in regions if rank < len(problem.rules(r).objectives)]
-        for name in dict.fromkeys(objective.name for _, objective in at_rank):
-            keep = [(*_linear(OBJECTIVES[name](m, r), position), objective.tolerance, 0.0)
-                    for r, objective in at_rank if objective.name == name]
-            stages.append(Stage(name=name, cost=np.sum([part[0] for part in keep], axis=0),
-                                constant=sum(part[1] for part in keep),
-                                relative_tolerance=max(part[2] for part in keep), keep=tuple(keep)))
-            parts.append(tuple((r, name) for r, objective in at_rank if objective.name == name))
+    for rank in ranks(m.frame):
+        for name, wishes in at_rank(m.frame, rank).items():
+            keep = tuple((*_linear(OBJECTIVES[name](m, r), position), tolerance, 0.0)
+                         for r, tolerance in wishes.items())
+            total = np.sum([part[0] for part in keep], axis=0), sum(part[1] for part in keep)
+            alone = len(wishes) == 1
+            stages.append(Stage(name, *total, keep=keep if alone else (), passing=not alone))
+            parts.append(tuple((r, name) for r in wishes))
+            if not alone:
+                stages.append(Stage(SPLIT, *_linear(split(m, rank, name), position), keep=keep, proof=False))
+                parts.append(())
     cost, constant = _linear(tie_break(m), position)
     stages.append(Stage(name=TIE_BREAK, cost=cost, constant=constant, proof=False))
     return tuple(stages), (*parts, ())

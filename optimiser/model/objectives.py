@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from pyomo.repn import generate_standard_repn
+
 from optimiser.model.capacities import THOUSAND, cost
+from optimiser.model.frame import Frame
 from optimiser.model.lists import changes
 from optimiser.model.shortages import quota
 
@@ -86,6 +89,60 @@ def _weight(*parts: object) -> float:
     """A number from 1 to 2 with four decimals that follows from the parts alone."""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
     return 1.0 + int.from_bytes(digest[:4], "big") % 10_000 / 10_000
+
+
+def at_rank(frame: Frame, rank: int) -> dict[str, dict[str, float]]:
+    """Objective -> region -> tolerance, of the regions whose objective of that rank it is."""
+    found: dict[str, dict[str, float]] = {}
+    for r in frame.regions:
+        for objective in frame.problem.rules(r).objectives[rank:rank + 1]:
+            found.setdefault(objective.name, {})[r] = objective.tolerance
+    return found
+
+
+def ranks(frame: Frame) -> range:
+    """Ranks of the objectives of a model's regions, from 0."""
+    return range(max((len(frame.problem.rules(r).objectives) for r in frame.regions), default=0))
+
+
+def shared(frame: Frame) -> dict[tuple[int, str], tuple[str, ...]]:
+    """(rank, objective) -> the regions of a model that optimise it together."""
+    return {(rank, name): tuple(wishes) for rank in ranks(frame) for name, wishes in at_rank(frame, rank).items()
+            if len(wishes) > 1}
+
+
+def even_split(m: Any, r: str, rank: int, name: str) -> Any:
+    r"""Of regions that are optimised together, none comes off worse than the worst.
+
+    $$\text{share}_{r} = \frac{\text{aim}_r - \text{low\_end}_r}{\text{high\_end}_r - \text{low\_end}_r} \le
+    \text{worst\_share}$$
+
+    For all regions of one model and every aim of a rank that several of them have. Unit: share of the range that the
+    bounds of the variables leave the aim. Regions that share a service or a labour market can reach the same sum in
+    many ways; of these the one is taken whose worst share is least, so that no region loses by chance.
+    """
+    return _share(m, r, name) <= m.worst_share[rank, name]
+
+
+def split(m: Any, rank: int, name: str) -> Any:
+    r"""What decides between equal sums of an aim that regions share: the worst share, then weights without a tie.
+
+    $$\text{worst\_share} + 0.01 \sum_r \omega_r\, \text{share}_r$$
+
+    Unit: share; the weights are those of the tie-break.
+    """
+    return m.worst_share[rank, name] + sum(0.01 * _weight("split", r) * _share(m, r, name)
+                                           for r in m.shared_aims[rank, name])
+
+
+def _share(m: Any, r: str, name: str) -> Any:
+    """Where an aim of a region stands between the ends that the bounds of the variables leave it."""
+    aim = OBJECTIVES[name](m, r)
+    form: Any = generate_standard_repn(aim)
+    ends = [sum(coefficient * (variable.ub if (coefficient > 0) == most else variable.lb)
+                for coefficient, variable in zip(form.linear_coefs, form.linear_vars, strict=True)) + form.constant
+            for most in (False, True)]
+    return (aim - ends[0]) / (ends[1] - ends[0]) if ends[1] > ends[0] else 0.0
 
 
 OBJECTIVES = {"unfilled": unfilled, "worst_coverage": worst_coverage, "list_changes": list_changes,

@@ -1,9 +1,12 @@
 """The solving layer: lexicographic mixed-integer programmes as matrices in, trustworthy answers out.
 
-It knows nothing of occupations or regions, nor of Pyomo; HiGHS is known in `highs.py` alone.
+It knows nothing of occupations or regions, nor of Pyomo; HiGHS is known in `highs.py` alone, SCIP in `scip.py`.
 """
 
+from optimiser.solver.gate import OutOfRange
+from optimiser.solver.opinion import Opinion, opinions
 from optimiser.solver.process import explain, solve, solve_many
 from optimiser.solver.program import Answer, Program, Progress, Stage, StageResult
 
-__all__ = ["Answer", "Program", "Progress", "Stage", "StageResult", "explain", "solve", "solve_many"]
+__all__ = ["Answer", "Opinion", "OutOfRange", "Program", "Progress", "Stage", "StageResult", "explain", "opinions",
+           "solve", "solve_many"]

@@ -34,7 +34,8 @@ def solve(program: Program, *, gap: float, time_limit: float, seed: int, start: 
 
 
 def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: int,
-               starts: list[np.ndarray | None] | None = None, on_progress: OnProgress | None = None) -> list[Answer]:
+               starts: list[np.ndarray | None] | None = None, on_progress: OnProgress | None = None,
+               method: str = "search") -> list[Answer]:
     """Solve programmes side by side, at most one per processor.
 
     Parameters
@@ -47,6 +48,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
         A feasible point for each programme, or None.
     on_progress : callable, optional
         Called in this thread with the number of a programme and its `Progress`.
+    method : str
+        `search`; `without_presolve`, the same with HiGHS' presolve off; or `scip`, another solver's own search.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     processors = max(1, min(len(programs), len(os.sched_getaffinity(0))))
     waves = -(-len(programs) // processors) if programs else 1
     messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]] = queue.SimpleQueue()
-    waiting = [_Child(i, program, gap, time_limit / waves, seed, starts[i] if starts else None)
+    waiting = [_Child(i, program, gap, time_limit / waves, seed, starts[i] if starts else None, method)
                for i, program in enumerate(programs)]
     children = list(waiting)
     running: dict[int, _Child] = {}
@@ -146,6 +149,7 @@ class _Child:
     time_limit: float
     seed: int
     start: np.ndarray | None
+    method: str
     process: subprocess.Popen[bytes] | None = None
     ear: threading.Thread | None = None
     began: float = 0.0
@@ -170,7 +174,8 @@ class _Child:
                  messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
         assert process.stdin and process.stdout
         try:
-            send(process.stdin, ("search", self.program, self.gap, self.time_limit, self.seed, self.start))
+            send(process.stdin, ("search", self.program, self.gap, self.time_limit, self.seed, self.start,
+                                 self.method))
             while message := receive(process.stdout):
                 messages.put((self.number, message))
         except (OSError, ValueError, EOFError):

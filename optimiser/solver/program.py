@@ -13,10 +13,11 @@ Keep = tuple[np.ndarray, float, float, float]
 
 @dataclass(frozen=True)
 class Stage:
-    """One objective, minimised: `cost @ x + constant`. Without `proof` a good point will do, and no bound is sought.
+    """One objective, minimised: `cost @ x + constant`.
 
     Later stages keep every part in `keep` (the whole objective when it is empty) at its value, or worse by at most
-    `max(relative * |value|, absolute)`.
+    `max(relative * |value|, absolute)`; with `passing` only the next stage does. A stage without `proof` chooses among
+    equals: it is solved to its end when all stages before it are, and otherwise a good point will do.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Stage:
     absolute_tolerance: float = 0.0
     keep: tuple[Keep, ...] = ()
     proof: bool = True
+    passing: bool = False
 
     @property
     def parts(self) -> tuple[Keep, ...]:

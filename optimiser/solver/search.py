@@ -36,6 +36,7 @@ NEAR_GAP = 0.05  # at which a later objective is good enough with the list as it
 LATER = 0.05  # what later objectives count where the first list is chosen
 USED = 0.1  # share from which on the relaxation counts as using a column
 NODES = 20_000  # of branch and bound
+EXACT = 1e-9  # gap up to which a stage is at its end
 SLACK = 1e-9  # what floating-point noise may cost a kept objective, relative
 
 
@@ -49,9 +50,9 @@ class State:
 
 
 class Search:
-    """One search; `stages` fills as they end."""
+    """One search; `stages` fills as they end. `options` go to the solver in every run."""
 
-    def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell):
+    def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell, **options: Any):
         self.program = program
         self.gap = gap
         self.deadline = time.monotonic() + time_limit
@@ -59,7 +60,7 @@ class Search:
         self.stages: list[StageResult] = []
         self.clock_cut = False
         self.infeasible = False
-        self.seed = seed
+        self.settings: dict[str, Any] = {"seed": seed} | options
         self.periods = max((len(series) for series in program.series), default=0)
         self.large = int(program.integer.sum()) >= LARGE
 
@@ -67,6 +68,7 @@ class Search:
         """Optimise all stages in order; the best point found, or None."""
         x = start
         count = len(self.program.stages)
+        kept = self.program
         for number, stage in enumerate(self.program.stages):
             began = time.monotonic()
             share = 1.0 if number == count - 1 else (LEADING_SHARE if number == 0 else LATER_SHARE)
@@ -76,14 +78,12 @@ class Search:
             x = state.x
             value, bound = stage.value(x), min(state.bound, stage.value(x))
             gap = relative_gap(value, bound)
-            status = state.status if gap > self.gap else ("optimal" if gap <= 1e-9 else "within_gap")
+            status = state.status if gap > self.gap else ("optimal" if gap <= EXACT else "within_gap")
             self.stages.append(StageResult(stage.name, value, bound, gap, status, time.monotonic() - began))
             self.tell(number, value, bound, x)
-            for cost, constant, relative, absolute in stage.parts:
-                held = float(cost @ x) + constant
-                noise = SLACK * max(1.0, abs(held))
-                most = held + max(relative * abs(held), absolute) + noise - constant
-                self.program = self.program.with_row(cost, most)
+            self.program = _keeping(kept, stage, x)
+            if not stage.passing:
+                kept = self.program
         return x
 
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
@@ -94,8 +94,9 @@ class Search:
                 self._period_by_period(number, stage, state, ends)
         elif self.large:
             self._around(number, stage, state, ends)
-        if self._open(stage, state) and (number == 0 or not self.large):
-            self._branch(number, stage, state, ends)
+        settled = not stage.proof and all(done.gap <= EXACT for done in self.stages)
+        if settled or (self._open(stage, state) and (number == 0 or not self.large)):
+            self._branch(number, stage, state, ends, 0.0 if settled else self.gap)
         return state
 
     def _box_bound(self, stage: Stage) -> float:
@@ -126,7 +127,7 @@ class Search:
     def _relaxation(self, number: int, stage: Stage, state: State, ends: float) -> np.ndarray | None:
         """The best point of the relaxation, whose value is a bound; None when there is none in time."""
         relaxed = run(replace(self.program, integer=np.zeros_like(self.program.integer)), stage,
-                      ends - time.monotonic(), seed=self.seed, solver="ipm")
+                      ends - time.monotonic(), **self.settings, solver="ipm")
         self._heed_clock(state, relaxed)
         self.infeasible = relaxed.end == "infeasible" and state.x is None
         state.bound = max(state.bound, relaxed.bound)
@@ -160,7 +161,7 @@ class Search:
         part = replace(program, matrix=matrix[rows][:, choice].tocsc(), integer=program.integer[choice],
                        row_lower=program.row_lower[rows], row_upper=program.row_upper[rows],
                        col_lower=program.col_lower[choice], col_upper=program.col_upper[choice])
-        best = run(part, Stage("choice", cost), (ends - time.monotonic()) / 4, seed=self.seed, gap=STEP_GAP,
+        best = run(part, Stage("choice", cost), (ends - time.monotonic()) / 4, **self.settings, gap=STEP_GAP,
                    nodes=STEP_NODES)
         if best.x is not None:
             point = np.zeros(len(others))
@@ -223,12 +224,12 @@ class Search:
                  ) -> Run:
         """A run with other bounds and other whole columns."""
         part = replace(self.program, col_lower=lower, col_upper=upper, integer=whole)
-        return run(part, stage, max(0.2, ends - time.monotonic()), seed=self.seed, gap=gap, nodes=nodes,
+        return run(part, stage, max(0.2, ends - time.monotonic()), **self.settings, gap=gap, nodes=nodes,
                    checks=checks, start=start, **options)
 
-    def _branch(self, number: int, stage: Stage, state: State, ends: float) -> None:
+    def _branch(self, number: int, stage: Stage, state: State, ends: float, gap: float) -> None:
         """Branch and bound on the whole programme from the point so far."""
-        whole = run(self.program, stage, max(0.2, ends - time.monotonic()), seed=self.seed, gap=self.gap, nodes=NODES,
+        whole = run(self.program, stage, max(0.2, ends - time.monotonic()), **self.settings, gap=gap, nodes=NODES,
                     start=state.x, watch=lambda value, bound, x: self.tell(number, value, bound, x))
         if whole.end == "infeasible" and state.x is None:
             self.infeasible = True
@@ -244,3 +245,12 @@ class Search:
         upper = np.where(whole, rounded, self.program.col_upper)
         again = self._bounded(stage, lower, upper, np.zeros_like(whole), time.monotonic() + 30.0, 0.0, 1)
         return np.where(whole, rounded, again.x) if again.end == "optimal" and again.x is not None else rounded
+
+
+def _keeping(program: Program, stage: Stage, x: np.ndarray) -> Program:
+    """The programme with rows that keep what a stage has come to."""
+    for cost, constant, relative, absolute in stage.parts:
+        held = float(cost @ x) + constant
+        noise = SLACK * max(1.0, abs(held))
+        program = program.with_row(cost, held + max(relative * abs(held), absolute) + noise - constant)
+    return program

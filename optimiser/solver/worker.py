@@ -53,7 +53,11 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: int, start: Any) -> None:
+def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: int, start: Any, method: str) -> None:
+    if method == "scip":
+        from optimiser.solver import scip
+
+        return send(out, ("done", *scip.search(program, gap, time_limit, seed)))
     from optimiser.solver.search import Search
 
     last = [0.0]
@@ -64,9 +68,10 @@ def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: i
             last[0] = now
             send(out, ("progress", number, value, bound, x))
 
-    search = Search(program, gap, time_limit, seed, tell)
+    options: dict[str, Any] = {"presolve": "off"} if method == "without_presolve" else {}
+    search = Search(program, gap, time_limit, seed, tell, **options)
     x = search.run(start)
-    send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut))
+    return send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut))
 
 
 def _conflict(out: IO[bytes], program: Any, limits: Any, seconds: float) -> None:

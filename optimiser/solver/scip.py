@@ -1,0 +1,68 @@
+"""The only file that knows SCIP: another solver's opinion of a programme, where `pyscipopt` is installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from optimiser.solver.gate import scaled, scaling
+from optimiser.solver.program import Program, StageResult, relative_gap
+
+ENDS = {"optimal": "optimal", "gaplimit": "within_gap", "timelimit": "time_limit", "infeasible": "infeasible"}
+
+
+def installed() -> bool:
+    """Whether SCIP is there to be asked."""
+    return find_spec("pyscipopt") is not None
+
+
+def search(program: Program, gap: float, time_limit: float, seed: int
+           ) -> tuple[np.ndarray | None, tuple[StageResult, ...], bool, bool]:
+    """The first stage, by SCIP as it comes: best point, how it ended, whether infeasible, whether a clock cut it.
+
+    Raises
+    ------
+    ImportError
+        When `pyscipopt` is not installed.
+    """
+    import pyscipopt  # pyright: ignore[reportMissingImports]  # an option of the user's
+
+    stage = program.stages[0]
+    by = scaling(program, stage.cost)
+    part = scaled(program, by)
+    m: Any = pyscipopt.Model()
+    m.hideOutput()
+    for name, value in {"limits/time": time_limit, "limits/gap": gap, "numerics/feastol": 1e-9,
+                        "parallel/maxnthreads": 1, "randomization/randomseedshift": seed}.items():
+        m.setParam(name, value)
+    columns = [m.addVar(name, "I" if whole else "C", float(low), float(high)) for name, whole, low, high in zip(
+        part.col_names, part.integer, part.col_lower, part.col_upper, strict=True)]
+    matrix: Any = part.matrix.tocsr()
+    for i in range(matrix.shape[0]):
+        entries = slice(matrix.indptr[i], matrix.indptr[i + 1])
+        left = pyscipopt.quicksum(float(value) * columns[j] for j, value in zip(
+            matrix.indices[entries], matrix.data[entries], strict=True))
+        low, high = float(part.row_lower[i]), float(part.row_upper[i])
+        if low == high:
+            m.addCons(left == low)
+            continue
+        if np.isfinite(low):
+            m.addCons(left >= low)
+        if np.isfinite(high):
+            m.addCons(left <= high)
+    cost = stage.cost * by.columns
+    m.setObjective(pyscipopt.quicksum(float(value) * columns[j] for j, value in enumerate(cost) if value)
+                   + stage.constant)
+    m.optimize()
+    status = ENDS.get(m.getStatus(), "work_limit")
+    if status == "infeasible" or not m.getNSols():
+        return None, (), status == "infeasible", status == "time_limit"
+    best = m.getBestSol()
+    x = np.array([m.getSolVal(best, column) for column in columns]) * by.columns
+    x = np.where(program.integer, np.round(x), x)
+    value = stage.value(x)
+    bound = min(value, float(m.getDualbound()))
+    return x, (StageResult(stage.name, value, bound, relative_gap(value, bound), status, m.getSolvingTime()),), \
+        False, status == "time_limit"
