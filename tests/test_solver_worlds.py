@@ -71,7 +71,7 @@ def test_every_region_gives_back_its_own_tolerance_only(tmp_path: Path, desk: fl
 
 
 def test_regions_that_share_want_the_same_together(tmp_path: Path) -> None:
-    """A desk for nine people: eleven of twenty stay unfilled, as many in each region, though that takes a permit more."""
+    """A desk for nine people: eleven of twenty stay unfilled, as many in each region: that takes a permit more."""
     solution = pair(tmp_path, [UNFILLED, COST], [UNFILLED, COST], 90.0)
     assert value(solution, "R", "unfilled") == value(solution, "S", "unfilled") == 5.5
     assert permits(solution) == {"R": 5, "S": 5}

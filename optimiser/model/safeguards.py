@@ -143,7 +143,7 @@ def fair_sectors(m: Any, r: str, sector: str) -> Any:
     $$\sum_{o \in O_{sector},p,t} (\text{net}_{opt} - \text{unfilled}_{opt}) \ge \text{sector\_coverage}_r
     \sum_{o \in O_{sector},p,t} \text{net}_{opt}$$
 
-    For all regions and sectors. Unit: share of person-years.
+    For all regions and sectors of an occupation that could be listed. Unit: share of person-years.
     """
     problem = m.frame.problem
     share = problem.rules(r).fairness.sector_coverage

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
+SAME = 1e-8  # difference that is arithmetic, relative to values of at least one
+
 Keep = tuple[np.ndarray, float, float, float]
 """Cost (n,), constant, relative and absolute tolerance of a part that later stages must keep."""
 
@@ -123,4 +125,4 @@ class Answer:
 def relative_gap(value: float, bound: float) -> float:
     """Distance of a value to its bound as a share of the value; 0 when they are the same but for the last digits."""
     distance = value - bound
-    return 0.0 if distance <= 1e-9 * max(1.0, abs(value)) else distance / max(abs(value), 1e-9)
+    return 0.0 if distance <= SAME * max(1.0, abs(value)) else distance / max(abs(value), SAME)
