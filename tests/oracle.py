@@ -308,20 +308,22 @@ class Solver:
                 entries.values()), dtype=float))
         self.held = len(rest.rows)
 
-    def best(self, cost: dict[int, float], quotas: Quotas, limits: list[tuple[dict[int, float], float]]
-             ) -> float | None:
-        """Least of a cost with these quotas while every limit `entries @ x <= most` holds; None when impossible."""
+    def aim(self, cost: dict[int, float], kept: list[dict[int, float]]) -> None:
+        """What `best` minimises from now on, and the rows that keep the aims before it."""
+        for i in range(len(self.rest.upper)):
+            self.h.changeColCost(i, cost.get(i, 0.0))
+        for entries in kept[self.h.getNumRow() - self.held:]:
+            self.h.addRow(-INF, INF, len(entries), np.array(list(entries), dtype=np.int32), np.array(list(
+                entries.values()), dtype=float))
+
+    def best(self, quotas: Quotas, limits: list[float]) -> float | None:
+        """Least of the aim with these quotas and `limits` on the aims kept; None when there is no such plan."""
         for row, side, moves in self.rest.moved:
             _, low, high = self.rest.rows[row]
             by = sum(rate * quotas[key] for key, rate in moves.items())
             self.h.changeRowBounds(row, low + by if side == "low" else low, high + by if side == "high" else high)
-        while self.h.getNumRow() > self.held:
-            self.h.deleteRows(1, np.array([self.h.getNumRow() - 1], dtype=np.int32))
-        for entries, most in limits:
-            self.h.addRow(-INF, most, len(entries), np.array(list(entries), dtype=np.int32), np.array(list(
-                entries.values()), dtype=float))
-        for i in range(len(self.rest.upper)):
-            self.h.changeColCost(i, cost.get(i, 0.0))
+        for number, most in enumerate(limits):
+            self.h.changeRowBounds(self.held + number, -INF, most)
         self.h.run()
         status = self.h.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -363,10 +365,10 @@ def optimum(problem: Problem, slack: float, most_aims: int = 2) -> list[float] |
     kept: list[tuple[list[tuple[str, str]], float]] = []
     for wishes in ranks:
         aims = [(r, objective.name) for r, objective in wishes]
+        solver.aim(_sum(rest, aims), [_sum(rest, names) for names, _ in kept])
         found: list[tuple[float, Choice]] = []
         for choice in allowed:
-            limits = [(_sum(rest, names), most - _constant(rest, names, choice)) for names, most in kept]
-            least = solver.best(_sum(rest, aims), choice[1], limits)
+            least = solver.best(choice[1], [most - _constant(rest, names, choice) for names, most in kept])
             if least is not None:
                 found.append((least + _constant(rest, aims, choice), choice))
         if not found:
