@@ -22,6 +22,17 @@ def beside(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.parent.iterdir() if path != folder)
 
 
+class Place:
+    """A folder in which one of several whole contents must stand, whatever happens."""
+
+    def __init__(self, folder: Path, *wholes: dict[str, bytes] | None) -> None:
+        self.folder, self.wholes = folder, wholes
+
+    def standing(self) -> int:
+        """Which of them stands there; fails when it is none."""
+        return self.wholes.index(content(self.folder))
+
+
 def begin(*arguments: object, limit: int | None = None) -> subprocess.Popen[str]:
     """Start a command; `limit` is the size of the largest file that it may write."""
     def bound() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import shutil
 import time
@@ -9,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from folders import Disk, begin, beside, content, ended, small_disk
+from folders import Disk, Place, begin, beside, content, ended, small_disk
 from scribe import DONE, FAILED, KILLED, REFUSED, Scribe
 from worlds import rows, write_world
 
 import optimiser
+from optimiser import storage
+from optimiser.errors import InputError
 
 BELGIUM = Path(__file__).parents[1] / "data" / "belgium"
 BY_COMMAND = 20  # of so many kills at random times, one hits the real command; the others a fork that has all loaded
@@ -64,17 +68,6 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 def config(run: Path) -> Path:
     return run / "input" / "config.yaml"
-
-
-class Place:
-    """A folder in which one of several whole contents must stand, whatever happens."""
-
-    def __init__(self, folder: Path, *wholes: dict[str, bytes] | None) -> None:
-        self.folder, self.wholes = folder, wholes
-
-    def standing(self) -> int:
-        """Which of them stands there; fails when it is none."""
-        return self.wholes.index(content(self.folder))
 
 
 def test_a_writer_killed_before_any_file_operation_leaves_the_old_run_or_the_new_one(
@@ -271,3 +264,31 @@ def test_two_estimates_at_once_leave_whole_tables(tmp_path: Path) -> None:
     assert {code for code, _ in said} <= {DONE, REFUSED} and DONE in {code for code, _ in said}
     assert all((tmp_path / "land" / name).read_bytes() == (BELGIUM / name).read_bytes() for name in names)
     assert {path.name for path in (tmp_path / "land").iterdir()} == {path.name for path in BELGIUM.iterdir()}
+
+
+def test_a_folder_that_is_being_written_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    with storage.whole_folder(tmp_path / "run") as part:
+        (part / "status.json").touch()
+        for force in (False, True):
+            with (pytest.raises(InputError, match="another run is writing now"),
+                  storage.whole_folder(tmp_path / "run", force)):
+                pytest.fail("two write at once")
+        assert not (tmp_path / "run").exists()
+    assert [path.name for path in tmp_path.rglob("*")] == ["run", "status.json"]
+
+
+def test_where_a_disk_knows_no_locks_only_what_stands_already_may_be_in_use(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(storage.fcntl, "flock", flock)
+    for _ in range(2):
+        with storage.whole_folder(tmp_path / "run", force=True) as part:
+            (part / "status.json").touch()
+    storage.write_whole({tmp_path / "run" / "status.json": b"x"})
+    part.mkdir()  # as a run leaves it that was killed
+    with pytest.raises(InputError, match=r"remove \S*\.run\.part if none is running"), storage.whole_folder(
+            tmp_path / "run", force=True):
+        pytest.fail("it may be another's")
+    assert content(tmp_path / "run") == {"status.json": b"x"}
