@@ -98,40 +98,40 @@ def exclusions(draw: Draw, village: Village) -> tuple[Village, Village]:
     return tight, loose
 
 
-def cells(table: str, column: str, looser: Callable[[float], float], removable: bool = False,
-          tight: st.SearchStrategy[Any] | None = None) -> Relaxation:
-    """One number of a table, made tight, then looser; or its row taken out where that means no limit.
+def loosened(draw: Draw, village: Village, table: str, i: int, looser: Callable[[float], float], removable: bool
+             ) -> Village:
+    """The village with one number of a table looser, or its row taken out where that means no limit."""
+    loose = village.copy()
+    if removable and draw(st.booleans()):
+        del loose.tables[table][i]
+    else:
+        loose.tables[table][i]["central"] = looser(loose.tables[table][i]["central"])
+    return loose
 
-    A column `parameter=name` stands for the rows of that parameter, added when there are none.
-    """
-    name = column.partition("=")[2]
 
+def cells(table: str, name: str, tight: st.SearchStrategy[Any] | None, looser: Callable[[float], float],
+          removable: bool = False) -> Relaxation:
+    """One number of a table, of the parameter `name` if there is one, made tight, then looser."""
     def make(draw: Draw, village: Village) -> tuple[Village, Village]:
         first = village.copy()
-        records = first.tables[table]
-        if table == "parameters":
-            region = draw(st.sampled_from(village.regions))
-            records[:] = [row for row in records if (row["parameter"], row["region"]) != (name, region)]
-            assert tight is not None
-            records += rows("parameter region occupation central", (name, region, "*", draw(tight)))
-        mine = [i for i, row in enumerate(records) if not name or row["parameter"] == name]
+        mine = [i for i, row in enumerate(first.tables[table]) if not name or row["parameter"] == name]
         assume(mine)
         i = draw(st.sampled_from(mine))
         if tight is not None:
-            records[i]["central"] = draw(tight) if table != "parameters" else records[i]["central"]
-        second = first.copy()
-        if removable and draw(st.booleans()):
-            del second.tables[table][i]
-        else:
-            second.tables[table][i]["central"] = looser(records[i]["central"])
-        return first, second
+            first.tables[table][i]["central"] = draw(tight)
+        return first, loosened(draw, first, table, i, looser, removable)
     return make
 
 
-def parameter(name: str, tight: st.SearchStrategy[Any], looser: Callable[[float], float], removable: bool = True
-              ) -> None:
-    """A limit in parameters.csv."""
-    RELAXATIONS[name] = cells("parameters", f"parameter={name}", looser, removable, tight)
+def parameter(name: str, tight: st.SearchStrategy[Any], looser: Callable[[float], float]) -> None:
+    """A limit of all occupations of a region in parameters.csv, tight, then looser or gone."""
+    def make(draw: Draw, village: Village) -> tuple[Village, Village]:
+        first, region = village.copy(), draw(st.sampled_from(village.regions))
+        others = [row for row in first.tables["parameters"] if (row["parameter"], row["region"]) != (name, region)]
+        first.tables["parameters"] = others + rows("parameter region occupation central",
+                                                   (name, region, "*", draw(tight)))
+        return first, loosened(draw, first, "parameters", len(others), looser, True)
+    RELAXATIONS[name] = make
 
 
 parameter("max_quota", st.integers(4, 8), lambda n: n + 3)
@@ -143,14 +143,14 @@ parameter("additional", number(0.25, 0.75, parts=4), lambda share: share + 0.25)
 parameter("permit_cost", number(20, 99), lambda price: price / 2)
 parameter("lot", st.sampled_from([2, 4, 6]), lambda size: size / 2)
 RELAXATIONS |= {
-    "permit_total": cells("permit_totals", "", lambda n: n + 3, True, st.integers(0, 12)),
-    "budget": cells("budgets", "", lambda n: n * 1.5, True, number(0, 800)),
-    "capacity": cells("capacities", "", lambda n: n + 5, True, number(0, 20)),
-    "training_places": cells("training_places", "", lambda n: n + 2, False, number(0, 5)),
-    "max_expansion": cells("service_parameters", "parameter=max_expansion", lambda n: n + 4, False, number(0, 5)),
-    "lead_time": cells("service_parameters", "parameter=lead_time", lambda _: 0, False, st.integers(1, 2)),
-    "expansion_cost": cells("service_parameters", "parameter=expansion_cost", lambda n: n / 2, True, number(5, 40)),
-    "service_use": cells("service_use", "", lambda n: n / 2, False),
+    "permit_total": cells("permit_totals", "", st.integers(0, 12), lambda n: n + 3, True),
+    "budget": cells("budgets", "", number(0, 800), lambda n: n * 1.5, True),
+    "capacity": cells("capacities", "", number(0, 20), lambda n: n + 5, True),
+    "training_places": cells("training_places", "", number(0, 5), lambda n: n + 2),
+    "max_expansion": cells("service_parameters", "max_expansion", number(0, 5), lambda n: n + 4),
+    "lead_time": cells("service_parameters", "lead_time", st.integers(1, 2), lambda _: 0),
+    "expansion_cost": cells("service_parameters", "expansion_cost", number(5, 40), lambda n: n / 2, True),
+    "service_use": cells("service_use", "", None, lambda n: n / 2),
 }
 
 
