@@ -15,12 +15,13 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import ResultError
+from optimiser.errors import InputError, ResultError
+from optimiser.plaintext import read_text
 from optimiser.plan import Plan
 from optimiser.problem import Problem, load
 from optimiser.solution import COLUMNS, Solution
 from optimiser.storage import settle
-from optimiser.tables import cell
+from optimiser.tables import MAX_BYTES, cell
 from optimiser.texts import say
 
 INPUT = "input"
@@ -28,11 +29,12 @@ TEXT = re.compile(r".*", re.DOTALL)
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?(e[-+]?[0-9]{1,2})?")
 PROOF = re.compile(rf"({NUMBER.pattern}|-?inf)?")  # nothing, or without end, where nothing is proved
+END = re.compile("not solved|optimal|within_gap|work_limit|time_limit|interrupted|infeasible|failed|unknown")
 FORMS = {  # of the columns that hold no plain numbers
-    **dict.fromkeys(("region", "area", "occupation", "service", "place", "objective", "unit", "entered", "left",
-                     "status"), TEXT),
+    **dict.fromkeys(("region", "area", "occupation", "service", "place", "objective", "unit", "entered", "left"),
+                    TEXT),
     **dict.fromkeys(("review", "first_year", "last_year", "year", "quota", "rank"), WHOLE),
-    **dict.fromkeys(("bound", "gap"), PROOF),
+    **dict.fromkeys(("bound", "gap"), PROOF), "status": END,
 }
 STATUS: dict[str, tuple[type, ...]] = {  # entries that are used again, and what they may be
     **dict.fromkeys(("input_hashes", "versions", "objective", "bound"), (dict,)), "termination": (str,),
@@ -68,8 +70,12 @@ def write_status(status: dict[str, Any], folder: Path) -> None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a folder, by name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())
-            if path.is_file()}
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            with path.open("rb") as file:
+                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def read(folder: Path | str) -> tuple[Problem, Solution]:
@@ -91,12 +97,10 @@ def read(folder: Path | str) -> tuple[Problem, Solution]:
     faults: list[str] = []
     for file in (*(f"{name}.csv" for name in COLUMNS), "status.json"):
         try:
-            text = (folder / file).read_text("utf-8")
+            text = read_text(folder / file, MAX_BYTES)
             found[file.split(".")[0]] = _status(text) if file == "status.json" else _table(text, file)
-        except OSError as error:
-            faults.append(f"{file}: {error.strerror}")
-        except UnicodeDecodeError:
-            faults.append(f"{file}: " + say("run.no_text"))
+        except InputError as error:
+            faults += [f"{file}: {fault.got}" for fault in error.faults]
         except ValueError as error:
             faults.append(f"{file}: {error}")
     if faults:
@@ -134,9 +138,10 @@ def _table(text: str, file: str) -> pd.DataFrame:
             raise ValueError(say("run.cells", row=number, n=len(row), columns=len(columns)))
         for name, value in zip(columns, row, strict=True):
             if not FORMS.get(name, NUMBER).fullmatch(value):
-                raise ValueError(say("run.no_number", row=number, column=name, got=repr(value[:80])))
+                key = "run.no_end" if name == "status" else "run.no_number"
+                raise ValueError(say(key, row=number, column=name, got=repr(value[:80])))
     frame = pd.DataFrame(rows[1:], columns=list(columns), dtype="str")
-    kinds = {TEXT: "str", WHOLE: "int64"}
+    kinds = {TEXT: "str", END: "str", WHOLE: "int64"}
     return frame.replace({name: {"": "nan"} for name in ("bound", "gap") if name in columns}).astype(
         {name: kinds.get(FORMS.get(name, NUMBER), "float64") for name in columns})
 

@@ -82,6 +82,10 @@ def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: S
         if not sign or not path:
             faults.append(Fault("--set", 0, "", repr(setting[:80]), say("faults.set_form"), say("faults.set_example")))
             continue
+        if any("\ud800" <= letter <= "\udfff" for letter in setting):  # bytes of the command line that are no UTF-8
+            faults.append(Fault("--set", 0, "", repr(setting[:80]), say("faults.type_string_unicode"),
+                                say("faults.set_example")))
+            continue
         try:
             chosen.append((full_path(path, raw), strictyaml.inline(value, f"--set {path}"), "--set", 0))
         except InputError as error:

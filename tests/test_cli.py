@@ -122,7 +122,7 @@ def timeless(folder: Path) -> list[Any]:
      "quotas.csv: row 2, quota: '1_0' is no number as the run writes them"),
     ("arrivals.csv", "area,occupation,year,arrivals\nN1,2221,2026,nan\n",
      "arrivals.csv: row 2, arrivals: 'nan' is no number as the run writes them"),
-    ("lists.csv", "\udcff", "lists.csv: it is no UTF-8 text"),
+    ("lists.csv", "\udcff", "lists.csv: the byte 0xff, which is no UTF-8 text"),
     ("status.json", "{", "status.json: it is no JSON object with input_hashes, which the run wrote"),
     ("status.json", "[" * 100_000, "status.json: it is no JSON object with input_hashes, which the run wrote"),
     ("status.json", "{}", "status.json: it is no JSON object with input_hashes, which the run wrote"),
