@@ -1,7 +1,8 @@
 """Metamorphic properties: how the best value must change, or not, when a case changes, whatever the value is.
 
-Only the first aim is monotone: a better one may leave less to the aims after it. The first aim is drawn; all aims are
-compared where the two cases allow the same plans.
+Only the first aim, which is drawn, is monotone: a better one may leave less to the aims after it. Where two cases
+allow the same plans the second aim is compared too; the third counts whole changes of the list, and which of two lists
+that tie in the aims before it is kept may hang on the last digits alone.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from relaxations import RELAXATIONS
-from villages import AIMS, FOUND, Village, handed, optima, villages
+from villages import AIMS as EVERY_AIM
+from villages import FOUND, Village, handed, optima, villages
 from worlds import rows
 
 from optimiser.errors import InfeasibleError, InputError
 from optimiser.solution import Solution
 from optimiser.solving import solve
+
+AIMS = EVERY_AIM[:2]
 
 
 def better(one: float, other: float) -> bool:
@@ -71,11 +75,11 @@ def scaled(village: Village, k: int) -> Village:
 
 @given(village=villages(regions=("Q",), aims=AIMS), k=st.sampled_from([2, 3, 7, 10, 100]))
 def test_everything_times_a_whole_number(village: Village, k: int) -> None:
-    """k times the shortages, capacities, limits and lots: k times the unfilled and the cost, the same coverage and
-    changes of the list. Of all aims in order, since the plans of both cases are the same but for the factor.
+    """k times the shortages, capacities, limits and lots: k times the unfilled and the same coverage, since the
+    plans of both cases are the same but for the factor.
     """
     small, large = optima(village.problem(), len(AIMS)), optima(scaled(village, k).problem(), len(AIMS))
-    factors = {"unfilled": k, "cost": k}
+    factors = {"unfilled": k}
     assert same(large, small and [value * factors.get(aim, 1) for aim, value in zip(AIMS, small, strict=True)])
 
 
@@ -108,7 +112,7 @@ def halved(village: Village, area: str) -> Village:
 
 @given(village=villages(regions=("Q",), aims=AIMS), data=st.data())
 def test_an_area_in_two_halves(village: Village, data: Any) -> None:
-    """Nothing changes in total, in any aim.
+    """Nothing changes in total.
 
     It holds because every rule is convex in the areas and speaks of shares or sums: half of every arrival in each half
     is allowed where the whole was, and what two halves receive, added up, is allowed for the whole and fills no less.
