@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import inline
 import pytest
@@ -33,8 +34,8 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def drawn(folder: Path, number: int) -> Problem:
     """A world whose wishes don't contradict one another in the config alone; those are refused before any search."""
     for again in itertools.count():
-        with suppress(InputError):
-            return load(write_tiny(folder, number + 1_000_000 * again))
+        with suppress(InputError), TemporaryDirectory(dir=folder) as place:
+            return load(write_tiny(Path(place), number + 1_000_000 * again))
     raise AssertionError("unreachable: numbers don't end")
 
 
@@ -82,7 +83,7 @@ def same(problem: Problem, solution: Solution, number: int) -> None:
 def test_no_list_and_no_quota_is_better(tmp_path: Path, numbers: range) -> None:
     """Model, search, rounding and check against trying everything; the first two aims, one region or two that share."""
     for number in numbers:
-        problem = drawn(tmp_path / str(number), number)
+        problem = drawn(tmp_path, number)
         solution = answer(problem)
         if solution is None:
             assert optimum(problem, TIGHT) is None, number
