@@ -81,7 +81,7 @@ def _rows(problem: Problem, family: str, tokens: set[str]) -> list[tuple[str, pd
             if column not in rows:
                 continue
             if column == "occupation" and occupations:
-                rows = rows[[bool(occupations & set(selectors.members(str(s)))) for s in rows["occupation"]]]
+                rows = rows.loc[[bool(occupations & set(selectors.members(str(s)))) for s in rows["occupation"]]]
             elif any(str(value) in tokens for value in rows[column]):
                 rows = rows[rows[column].isin({*tokens, ANY})]
         found.append((table, rows))

@@ -76,7 +76,7 @@ def rounded(number: Fraction | int) -> float:
 
 
 def derive(problem: Problem, plan: Plan, proofs: dict[tuple[str, str], tuple[float, float, str]] | None = None,
-           status: dict[str, Any] | None = None) -> Solution:
+           status: dict[str, Any] | None = None, outcome: Outcome | None = None) -> Solution:
     """All tables of a plan.
 
     Parameters
@@ -87,8 +87,10 @@ def derive(problem: Problem, plan: Plan, proofs: dict[tuple[str, str], tuple[flo
         (region, objective) -> (bound, gap, status) as proved by the solver; nothing is proved by default.
     status : dict, optional
         How the run ended.
+    outcome : Outcome, optional
+        What `exact.evaluate` says of the plan, when it was asked already.
     """
-    outcome = evaluate(problem, plan)
+    outcome = outcome or evaluate(problem, plan)
     return Solution(
         plan=plan,
         lists=_table("lists", _list_rows(problem, plan)),

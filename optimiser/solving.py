@@ -13,6 +13,7 @@ from optimiser import origin, run_folder
 from optimiser.check import violations
 from optimiser.clash import in_words
 from optimiser.errors import InfeasibleError, InputError, ResultError, SolverError
+from optimiser.exact import Outcome, evaluate
 from optimiser.model.components import components
 from optimiser.model.frame import Frame, frame
 from optimiser.model.handover import Handed, hand_over
@@ -21,7 +22,7 @@ from optimiser.model.plain import plain
 from optimiser.model.readback import merged, plans
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.solution import Solution, derive
+from optimiser.solution import Solution, derive, rounded
 from optimiser.solver import Answer, OutOfRange, Progress, explain, opinions, solve_many
 from optimiser.texts import say
 from optimiser.verification import for_study, published, refuse_contradiction
@@ -89,15 +90,12 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     found = opinions(programs, answers, gap=gap, time_limit=left, seed=limits.seed) if verify else []
     refuse_contradiction(handed, answers, found)
     _refuse_failures(handed, answers)
-    plan = merged([_first_sound(problem, h, answer) for h, answer in zip(handed, answers, strict=True)])
-    if broken := violations(problem, plan):
-        words = [str(violation) for violation in broken]
-        raise ResultError(say("solve.broken"), words, for_study(handed, answers, words))
-    solution = derive(problem, plan)
-    proofs = _proofs(handed, answers, solution)
+    plan, outcome = _sound(problem, handed, answers)
+    values = {aim: rounded(value) for aim, value in outcome.objective.items()}
+    proofs = _proofs(handed, answers, values)
     status = _status(handed, answers, gap, time_limit, limits.seed, time.monotonic() - began)
-    status |= {"opinions": published(handed, found)}
-    return derive(problem, plan, proofs, status | _leading(problem, solution, proofs))
+    status |= {"opinions": published(handed, found)} | _leading(problem, values, proofs)
+    return derive(problem, plan, proofs, status, outcome)
 
 
 def _published(progress: Progress) -> Progress:
@@ -132,24 +130,30 @@ def _clashes(clashing: list[Frame]) -> list[str]:
     return lines
 
 
-def _first_sound(problem: Problem, handed: Handed, answer: Answer) -> Plan:
-    """The first rounding of an answer that breaks no rule of its regions; the first one when all do."""
-    tried = []
-    x: np.ndarray = answer.x  # pyright: ignore
-    for plan in plans(handed, x):
-        tried.append(plan)
-        if not violations(problem, plan, handed.frame.regions):
-            return plan
-    return tried[0]
+def _sound(problem: Problem, handed: list[Handed], answers: list[Answer]) -> tuple[Plan, Outcome]:
+    """The answers as a plan that breaks no rule, and what follows from it; the nearest roundings that do."""
+    roundings = [plans(h, answer.x) for h, answer in zip(handed, answers, strict=True) if answer.x is not None]
+    parts = [next(ways) for ways in roundings]
+    while True:
+        plan = merged(parts)
+        outcome = evaluate(problem, plan)
+        broken = violations(problem, plan, outcome=outcome)
+        if not broken:
+            return plan, outcome
+        again = [next(ways, part) if violations(problem, part, h.frame.regions) else part
+                 for ways, part, h in zip(roundings, parts, handed, strict=True)]
+        if again == parts:
+            words = [str(violation) for violation in broken]
+            raise ResultError(say("solve.broken"), words, for_study(handed, answers, words))
+        parts = again
 
 
-def _proofs(handed: list[Handed], answers: list[Answer], solution: Solution) -> Proofs:
+def _proofs(handed: list[Handed], answers: list[Answer], values: dict[tuple[str, str], float]) -> Proofs:
     """Bound, gap and status of every region's objectives.
 
     Regions solved together share one bound; it is split by nobody, so their own bound is not given and the gap is
     that of the sum.
     """
-    values = _values(solution)
     proofs: Proofs = {}
     for h, answer in zip(handed, answers, strict=True):
         for number, (stage, parts) in enumerate(zip(answer.stages, h.parts, strict=False)):
@@ -162,13 +166,6 @@ def _proofs(handed: list[Handed], answers: list[Answer], solution: Solution) -> 
                     gap = relative_gap(value, bound)
                 proofs[region, name] = (bound, gap if np.isfinite(gap) else float("nan"), stage.status)
     return proofs
-
-
-def _values(solution: Solution) -> dict[tuple[str, str], float]:
-    """Value of every region's objectives."""
-    table = solution.objectives
-    return {(str(r), str(name)): float(value) for r, name, value in
-            zip(table["region"], table["objective"], table["value"].tolist(), strict=True)}
 
 
 def relative_gap(value: float, bound: float) -> float:
@@ -197,10 +194,9 @@ def _status(handed: list[Handed], answers: list[Answer], gap: float, time_limit:
     }
 
 
-def _leading(problem: Problem, solution: Solution, proofs: Proofs) -> dict[str, Any]:
+def _leading(problem: Problem, values: dict[tuple[str, str], float], proofs: Proofs) -> dict[str, Any]:
     """Objective, bound and gap of every region's first aim; the largest gap stands for the run."""
     first = {r: problem.rules(r).objectives[0].name for r in problem.regions if problem.rules(r).objectives}
-    values = _values(solution)
     proved = {r: proofs[r, name] for r, name in first.items() if (r, name) in proofs}
     gaps = [gap for _, gap, _ in proved.values()]
     return {

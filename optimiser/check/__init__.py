@@ -13,7 +13,7 @@ from optimiser import run_folder
 from optimiser.check import capacities, domains, lists, safeguards, shortages
 from optimiser.check.published import differences
 from optimiser.check.rule import Facts, Violation
-from optimiser.exact import evaluate
+from optimiser.exact import Outcome, evaluate
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 
@@ -37,7 +37,8 @@ FAMILIES: dict[str, tuple[Callable[[Facts], Iterator[Violation]], ...]] = {
 }
 
 
-def violations(problem: Problem, plan: Plan, regions: Sequence[str] | None = None) -> list[Violation]:
+def violations(problem: Problem, plan: Plan, regions: Sequence[str] | None = None, outcome: Outcome | None = None
+               ) -> list[Violation]:
     """Every rule a plan breaks.
 
     Parameters
@@ -46,6 +47,8 @@ def violations(problem: Problem, plan: Plan, regions: Sequence[str] | None = Non
         The case and what is decided.
     regions : sequence of str, optional
         Regions whose plan it is; what the others must or may do isn't looked at. All by default.
+    outcome : Outcome, optional
+        What `exact.evaluate` says of the plan, when it was asked already.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def violations(problem: Problem, plan: Plan, regions: Sequence[str] | None = Non
     """
     if unreadable := domains.unreadable(problem, plan):
         return unreadable
-    facts = Facts(problem, plan, evaluate(problem, plan), tuple(problem.regions if regions is None else regions))
+    facts = Facts(problem, plan, outcome or evaluate(problem, plan),
+                  tuple(problem.regions if regions is None else regions))
     return [found for rules in FAMILIES.values() for rule in rules for found in rule(facts)]
 
 

@@ -125,14 +125,15 @@ def refuse_out_of_range(program: Program) -> None:
         _refuse(bound, wrong, f"at most {most:g}", lambda i: ("", columns[i]))
     entries = part.matrix.tocoo()
     natural = entries.data / by.rows[entries.row] / by.columns[entries.col]
-    _refuse(natural, _outside(entries.data), ALIKE, lambda k: (rows[entries.row[k]], columns[entries.col[k]]))
+    wide = np.isin(entries.row, entries.row[_outside(entries.data)])  # all of a row, so that the odd one is named
+    _refuse(natural, wide & (natural != 0), ALIKE, lambda k: (rows[entries.row[k]], columns[entries.col[k]]))
     for side, own in ((part.row_lower, program.row_lower), (part.row_upper, program.row_upper)):
         _refuse(own, np.isfinite(side) & (abs(side) > MOST_SIDE), f"at most {MOST_SIDE:g} beside such coefficients",
                 lambda i: (rows[i], ""))
     for stage in program.stages:
         by = scaling(program, stage.cost)
-        _refuse(stage.cost, _outside(stage.cost * by.columns * by.cost), ALIKE,
-                lambda i, aim=stage.name: (aim, columns[i]))
+        if _outside(stage.cost * by.columns * by.cost).any():
+            _refuse(stage.cost, stage.cost != 0, ALIKE, lambda i, aim=stage.name: (aim, columns[i]))
 
 
 def _outside(coefficients: np.ndarray) -> np.ndarray:
