@@ -58,21 +58,23 @@ def _one(problem: Problem, limits: Sequence[Limit], clash: Clash) -> list[str]:
     alone = len(clash.beyond) == 1 and sum(map(len, families.values())) == 1
     lines = []
     for family, groups in families.items():
-        if len(groups) <= SHOWN:
-            lines += [_line(problem, family, indices, clash.beyond.get(group), alone)
-                      for group, indices in groups.items()]
-        else:
-            lines.append(_line(problem, family, [index for indices in groups.values() for index in indices], None))
+        few = len(groups) <= SHOWN
+        told: dict[Path, list[Path]] = {}  # what is said of an occupation, a place or a class -> where it is said
+        for group, indices in groups.items():
+            numbers = list(dict.fromkeys(filter(None, (_number(problem, family, index) for index in indices))))
+            other = _other_side(family, numbers, clash.beyond.get(group) if few else None, alone)
+            years = tuple(_spoken(problem, family, index)[-1] for index in indices) if few else ()
+            told.setdefault((other, years, numbers[0] if few and numbers else None), []).extend(indices)
+        lines += [_line(problem, family, indices) + str(other) for (other, *_), indices in told.items()]
     return lines
 
 
-def _line(problem: Problem, family: str, indices: list[Path], beyond: tuple[float, bool] | None, alone: bool = False
-          ) -> str:
-    numbers = list(dict.fromkeys(filter(None, (_number(problem, family, index) for index in indices))))
+def _line(problem: Problem, family: str, indices: list[Path]) -> str:
+    """One or many limits of a family in a line."""
+    numbers = dict.fromkeys(filter(None, (_number(problem, family, index) for index in indices)))
     spoken = [_spoken(problem, family, index) for index in indices]
     words = {f"i{n}": _some(problem, values) for n, values in enumerate(zip(*spoken, strict=True))}
-    limit = _some(problem, [number.written for number in numbers])
-    return say(f"clash.{family}", **words, limit=limit) + _other_side(family, numbers, beyond, alone)
+    return say(f"clash.{family}", **words, limit=_some(problem, dict.fromkeys(number.written for number in numbers)))
 
 
 def _other_side(family: str, numbers: list[_Number], beyond: tuple[float, bool] | None, alone: bool) -> str:

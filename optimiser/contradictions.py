@@ -69,7 +69,7 @@ def contradictions(problem: Problem) -> list[str]:
     for key, number in problem.shortage.items():
         net[problem.region_of[key[1]]][key] = max(0.0, number - problem.activatable.get(key, 0.0))
     regions = [_region(problem, r, net[r]) for r in problem.regions]
-    questions = (_locks, _groups, _changes, _quotas, _together, _people, _coverage, _training)
+    questions = (_locks, _groups, _changes, _quotas, _together, _paid, _risky, _people, _coverage, _training)
     lines = [line for region in regions for question in questions for line in question(region)]
     return [*lines, *_must_services(problem, regions), *_services(problem)]
 
@@ -115,14 +115,20 @@ def _groups(region: Region) -> Iterator[str]:
 
 
 def _changes(region: Region) -> Iterator[str]:
-    """The first review can shorten the list in force as far as the length of the list asks."""
+    """The first review can shorten the list in force as far as the lengths of the list ask."""
     rules, in_force = region.problem.rules(region.code), region.problem.in_force[region.code]
-    if rules.list_changes is None or rules.list_length is None:
+    if rules.list_changes is None:
         return
-    enter = len(region.must - in_force)
-    leave = max(len(in_force & region.never), len(in_force) + enter - rules.list_length)
-    if enter + leave > rules.list_changes:
-        yield region.say("too_many_changes", enter=enter, leave=leave, most=rules.list_changes)
+    enter = region.must - in_force
+    gone = len(in_force & region.never)
+    too_long = [0 if rules.list_length is None else len(in_force) + len(enter) - rules.list_length]
+    for attribute, lengths in (("skill_tier", rules.list_length_by_tier), ("sector", rules.list_length_by_sector)):
+        too_long.append(sum(
+            max(0, sum(region.problem.attribute(attribute, o) == name for o in (*in_force, *enter)) - most)
+            for name, most in lengths.items()))
+    leave = max(gone, *too_long)
+    if len(enter) + leave > rules.list_changes:
+        yield region.say("too_many_changes", enter=len(enter), leave=leave, most=rules.list_changes)
 
 
 # Permits and people ------------------------------------------------------------------------------------------------
@@ -187,6 +193,41 @@ def _together(region: Region) -> Iterator[str]:
             return
 
 
+def _paid(region: Region) -> Iterator[str]:
+    """The smallest quotas of what must be listed can be paid, with the training and the services they bring."""
+    problem, r = region.problem, region.code
+    needed = sum(region.needed(o) * _price(region, o) for o in region.must)
+    for t in problem.years:
+        most = problem.budget.get((r, t), math.inf)
+        if needed > most * SLACK:
+            yield region.say("must_budget", region.must, needed=f"{needed:,.0f}", most=f"{most:,.0f}", year=t)
+            return
+
+
+def _price(region: Region, o: str) -> float:
+    """What a permit costs the region at least: itself, the training starts and the services that go with it."""
+    problem, r = region.problem, region.code
+    starts = problem.parameter("trainees_per_permit", r, o) or 0.0
+    return (problem.parameter("permit_cost", r, o) or 0.0) + starts * (
+        problem.parameter("training_cost", r, o) or 0.0) + sum(
+        problem.use_permit.get((g, r, o), 0.0) * problem.service_parameter("unit_cost", g, _place(problem, g, r))
+        for g in problem.services)
+
+
+def _risky(region: Region) -> Iterator[str]:
+    """The smallest quotas of what must be listed of a risk class fit into its share of all permits."""
+    problem = region.problem
+    for risk, share in problem.rules(region.code).risk_shares.items():
+        of_class = frozenset(o for o in region.must if problem.attribute("risk_class", o) == risk)
+        needed = sum(map(region.needed, of_class))
+        for t in problem.years:
+            most = share * problem.permit_total.get((region.code, t), math.inf) if share else 0.0
+            if needed > most * SLACK:
+                yield region.say("must_risk", of_class, needed=f"{needed:,.0f}", most=f"{most:,.10g}", year=t,
+                                 risk=risk, share=f"{share:.10g}")
+                break
+
+
 def _people(region: Region) -> Iterator[str]:
     """An occupation that is short and may be listed may also receive people."""
     share = region.problem.parameters["max_migrant_share"]
@@ -196,20 +237,56 @@ def _people(region: Region) -> Iterator[str]:
 def _coverage(region: Region) -> Iterator[str]:
     """The least share that fairness asks for is not more than the share that may be filled at all."""
     problem, fairness = region.problem, region.problem.rules(region.code).fairness
-    trained = {o for r, o, _ in problem.training_places if r == region.code and
-               problem.parameter("training_success", r, o)}
+    if not (fairness.area_coverage or fairness.sector_coverage):
+        return
+    fillable = _fillable(region)
     for setting, floor in (("area_coverage", fairness.area_coverage), ("sector_coverage", fairness.sector_coverage)):
         if not floor:
             continue
         totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for (o, p, _), number in region.net.items():
+        for (o, p, t), number in region.net.items():
             name = p if setting == "area_coverage" else problem.attribute("sector", o)
             totals[name][0] += number
-            totals[name][1] += number * (o not in region.never or o in trained)
-        for name, (whole, fillable) in sorted(totals.items()):
-            if name and fillable * SLACK < floor * whole:
+            totals[name][1] += fillable[o, p, t]
+        for name, (whole, most) in sorted(totals.items()):
+            if name and most * SLACK < floor * whole:
                 yield region.say("floor_too_high", setting=setting, name=problem.title("areas", name),
-                                 floor=f"{floor:.0%}", most=f"{fillable / whole:.1%}")
+                                 floor=f"{floor:.0%}", most=f"{most / whole:.1%}")
+
+
+def _fillable(region: Region) -> dict[tuple[str, str, int], float]:
+    """Most of every net shortage that can be filled: people who may be present, and all who can have been trained."""
+    found = {}
+    whole: dict[str, float] = defaultdict(float)
+    of_area: dict[tuple[str, str], float] = defaultdict(float)
+    for (o, p, _), number in region.net.items():
+        whole[o] += number
+        of_area[o, p] += number
+    for (o, p, t), number in region.net.items():
+        scheme = 0.0 if o in region.never else _most_of_scheme(region, o, p, t)
+        share = of_area[o, p] / whole[o] if whole[o] else 0.0
+        found[o, p, t] = min(number, scheme + share * _most_trained(region, o, t))
+    return found
+
+
+def _most_of_scheme(region: Region, o: str, p: str, t: int) -> float:
+    """People of the scheme who may be present and would not have come anyway; infinite without a limit."""
+    problem, r = region.problem, region.code
+    years = [year for year in problem.years if year <= t]
+    needed, share = (problem.parameter(name, r, o) for name in ("min_other_vacancies", "max_migrant_share"))
+    in_reach = max(sum(problem.shortage.get((o, q, year), 0.0) for q in problem.reach[p]) for year in years)
+    if needed is not None and in_reach <= needed:
+        return 0.0
+    peak = max(region.net.get((o, p, year), 0.0) for year in years)
+    return math.inf if share is None else (problem.parameter("additional", r, o) or 1.0) * share * peak
+
+
+def _most_trained(region: Region, o: str, t: int) -> float:
+    """People whom the training places of the years before bring into work by a year."""
+    problem, r = region.problem, region.code
+    lag = int(problem.parameter("training_lag", r, o) or 0)
+    return (problem.parameter("training_success", r, o) or 0.0) * sum(
+        problem.training_places.get((r, o, year), 0.0) for year in problem.years if year + lag <= t)
 
 
 def _training(region: Region) -> Iterator[str]:

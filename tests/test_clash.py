@@ -86,7 +86,8 @@ def test_where_extra_capacity_may_stand_only_the_difference_is_known(tell: Tell)
 
 def test_a_smallest_quota_counts_in_whole_lots(tell: Tell) -> None:
     assert tell(("quota_at_least", "R", "0110", 2.0), ("permit_total", "R", None))[0] == (
-        "R: Builder (0110), when listed, needs at least 3 permits in 2026-2029 (min_quota); the others leave at most 2")
+        "R: at least 3 permits each when listed for Builder (0110) in 2026-2029 (min_quota); the others leave at most "
+        "2")
 
 
 def test_a_limit_that_clashes_alone_says_so(tell: Tell) -> None:
@@ -152,4 +153,4 @@ def test_many_of_a_kind_are_one_line(tmp_path: Path) -> None:
     assert list(caught.value.clashes) == [
         "R: 1001, 1002, 1003 and 1 more must be listed in 2026 (must_list)",
         "R: at most 7 permits a year in 2026; the others need at least 8",
-        "R: 1001, 1002, 1003 and 1 more, when listed, needs at least 2 permits in 2026 (min_quota)"]
+        "R: at least 2 permits each when listed for 1001, 1002, 1003 and 1 more in 2026 (min_quota)"]

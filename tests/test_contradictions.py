@@ -150,6 +150,48 @@ def test_what_must_be_listed_needs_more_of_a_service_than_there_is(tmp_path: Pat
     assert found(tmp_path / "c", rules, parameters=quotas, **desk(140)) == ""
 
 
+def test_what_must_be_listed_costs_more_than_there_is(tmp_path: Path) -> None:
+    """Ten permits for each of two: 20 at 300 EUR and a tenth of a training start at 1,000 EUR, 8,000 EUR."""
+    rules = {"must_list": ["*"]}
+    prices = (parameter("min_quota", 10) + parameter("permit_cost", 300) + parameter("trainees_per_permit", 0.1)
+              + parameter("training_cost", 1000))
+    places = rows("region occupation year central", ("R", "*", "*", 1))
+    for budget, wrong in ((7_999, True), (8_000, False)):
+        lines = found(tmp_path / str(budget), rules, parameters=prices, training_places=places,
+                      budgets=rows("region year central", ("R", "*", budget)))
+        assert ("costs 8,000 EUR a year by min_quota, with its training and services, but budgets.csv allows 7,999 in "
+                "2026" in lines) == wrong
+
+
+def test_what_must_be_listed_is_too_risky(tmp_path: Path) -> None:
+    rules = {"must_list": ["0110"], "risk_shares": {"high": 0.25}}
+    for total, wrong in ((39, True), (40, False)):
+        tables: dict[str, Any] = {"parameters": parameter("min_quota", 10),
+                                  "permit_totals": rows("region year central", ("R", "*", total))}
+        assert ("risk class high needs 10 permits a year by min_quota, but a share of 0.25 of permit_totals.csv is "
+                "9.75 in 2026: Builder (0110)" in found(tmp_path / f"{total}", rules, **tables)) == wrong
+        assert not wrong or no_plan(tmp_path / "none", rules, **tables)
+
+
+def test_more_exits_of_a_tier_than_a_review_allows(tmp_path: Path) -> None:
+    rules = {"list_length_by_tier": {"high": 0, "medium": 0}, "list_changes": 1}
+    listed = in_force("0110", "2221")
+    assert "needs at least 0 entries and 2 exits" in found(tmp_path / "a", rules, list_in_force=listed)
+    assert no_plan(tmp_path / "b", rules, list_in_force=listed)
+    assert found(tmp_path / "c", rules | {"list_changes": 2}, list_in_force=listed) == ""
+
+
+def test_a_floor_that_the_migrant_share_or_vacancies_put_out_of_reach(tmp_path: Path) -> None:
+    """Two fifths may come; twelve vacancies are asked for, and only ten builders and four nurses are short."""
+    rules = {"fairness": {"area_coverage": 0.5}}
+    share, vacancies = parameter("max_migrant_share", 0.4), parameter("min_other_vacancies", 12)
+    assert "asks for 50% of the shortage of A1, but only 40.0% of it" in found(tmp_path / "a", rules, parameters=share)
+    assert "asks for 50% of the shortage of A1, but only 0.0% of it" in found(
+        tmp_path / "b", rules, parameters=vacancies)
+    assert no_plan(tmp_path / "c", rules, parameters=share) and no_plan(tmp_path / "d", rules, parameters=vacancies)
+    assert found(tmp_path / "e", {"fairness": {"area_coverage": 0.4}}, parameters=share) == ""
+
+
 def test_a_migrant_share_of_nothing(tmp_path: Path) -> None:
     assert "max_migrant_share is 0: Nurse (2221); nobody can come for them." in found(
         tmp_path / "a", parameters=parameter("max_migrant_share", 0, "2221"))
@@ -161,7 +203,7 @@ def test_a_floor_that_exclusions_put_out_of_reach(tmp_path: Path, setting: str, 
     """Builders are 10 of 14 short in A1, and all of construction."""
     rules = {"fairness": {setting: 0.3}, "must_not_list": ["0110"]}
     most = "28.6%" if setting == "area_coverage" else "0.0%"
-    assert f"R: {setting} asks for 30% of the shortage of {name}, but only {most} of it may be filled" in found(
+    assert f"R: {setting} asks for 30% of the shortage of {name}, but only {most} of it can be filled at all" in found(
         tmp_path / "a", rules)
     assert setting != "area_coverage" or no_plan(tmp_path / "b", rules)
     assert found(tmp_path / "c", rules, parameters=parameter("training_success", 0.5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,8 +25,8 @@ IN_WHOLE_NUMBERS: tuple[Way, ...] = (({}, CHECK_SECONDS),)
 RELAXED: tuple[Way, ...] = (({}, 1.0), ({"solver": "ipm"}, CHECK_SECONDS))
 MEASURE_SECONDS = 5.0
 MEASURE_NODES = 100
-MOST_MEASURED = 12  # groups
-MOST_PARTS = 64  # into which a part is taken apart; more would tell a reader nothing
+MEASURED = 3  # groups of a kind, at most: of more, no reader would want every number
+MOST_CHECKS = 48  # to take a part apart; one that needs more of them says little more in pieces
 MOST = 1e6  # that a number can be beyond
 
 
@@ -54,6 +55,10 @@ def clashes(program: Program, limits: Sequence[Limit], seconds: float) -> list[C
     return found
 
 
+class TooManyChecks(Exception):
+    """A part takes more checks than it is worth."""
+
+
 class Explainer:
     """QuickXplain (Junker 2004) over parts: all limits of a kind first, then ever smaller parts of those that clash.
 
@@ -70,6 +75,7 @@ class Explainer:
         self.until = ends
         self.matrix = program.matrix.tocsr()
         self.sure = True
+        self.checks: int | None = None  # left, where they are counted
         self.whole = False
         self.always = np.ones(len(program.row_lower), dtype=bool)
         self.always[[limit.row for limit in limits]] = False
@@ -100,15 +106,25 @@ class Explainer:
         return list(found.values())
 
     def _finer(self, parts: list[list[int]], level: int) -> list[list[int]]:
-        """Every part in smaller ones, as far as they are needed; parts that would fall into too many stay whole."""
+        """Every part in smaller ones, as far as they are needed; parts that would take too many checks stay whole.
+
+        Pieces that speak of what the others speak of, an occupation or a year, are tried alone first.
+        """
         done: list[list[int]] = []
         for n, part in enumerate(parts):
-            smaller = self._split(part, level)
-            if 1 < len(smaller) <= MOST_PARTS and time.monotonic() < self.until:
-                smaller = self._irreducible(smaller, [*done, *parts[n + 1:]])
-            else:
-                smaller = [part]
-            done += smaller
+            others, pieces = [*done, *parts[n + 1:]], self._split(part, level)
+            if len(pieces) > 1 and time.monotonic() < self.until:
+                spoken_of = {name for other in done for i in other for name in self.limits[i].path[1:]}
+                akin = [piece for piece in pieces if self.limits[piece[0]].path[level - 1] in spoken_of]
+                if 0 < len(akin) < len(pieces) and self._clashes([*others, *akin]):
+                    pieces = akin
+                self.checks = MOST_CHECKS
+                try:
+                    pieces = self._irreducible(pieces, others)
+                except TooManyChecks:
+                    pieces = [[i for piece in pieces for i in piece]]
+                self.checks = None
+            done += pieces
         return done
 
     def _irreducible(self, parts: list[list[int]], others: Sequence[Sequence[int]] = ()) -> list[list[int]]:
@@ -137,6 +153,10 @@ class Explainer:
 
     def _clashes(self, parts: Sequence[Sequence[int]]) -> bool:
         """Whether no point satisfies these limits; False when that is not known in time."""
+        if self.checks is not None:
+            self.checks -= 1
+            if self.checks < 0:
+                raise TooManyChecks
         program = self._holding(parts)
         if not self.whole:
             program = replace(program, integer=np.zeros_like(program.integer))
@@ -165,7 +185,10 @@ class Explainer:
                 if self.limits[i].step:
                     groups.setdefault(self.limits[i].group, []).append(i)
         found: dict[Path, tuple[float, bool]] = {}
-        for group, members in list(groups.items())[:MOST_MEASURED]:
+        kinds = Counter(group[0] for group in groups)
+        for group, members in groups.items():
+            if kinds[group[0]] > MEASURED:
+                continue
             left = min(MEASURE_SECONDS, (self.ends - time.monotonic()) / 2)
             if left > 0 and (number := self._beyond(parts, members, left)) is not None:
                 found[group] = number

@@ -1,0 +1,89 @@
+"""Thirty conflicts planted in the Belgian case: found in time, named with both numbers, and nothing besides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from plants import PLANTS, Plant, planted
+
+from optimiser.clash import in_words
+from optimiser.errors import InfeasibleError
+from optimiser.model.plain import Plain, plain
+from optimiser.solver import explain
+from optimiser.solver.conflict import clashes
+from optimiser.solver.highs import run
+from optimiser.solver.limits import Clash
+from optimiser.solving import solve
+
+SECONDS = 60.0  # in which a conflict must be named
+MOST_TRIED = 3  # parts of a conflict that are left out one by one
+
+
+def by_name(name: str) -> Plant:
+    return next(plant for plant in PLANTS if plant.name == name)
+
+
+def holds(asked: Plain, parts: Sequence[Sequence[int]]) -> bool:
+    """Whether a point satisfies these limits; asked of the solver without the machinery that found them."""
+    limits = {limit.row for limit in asked.limits}
+    kept = {asked.limits[i].row for part in parts for i in part}
+    rows = np.array([i for i in range(len(asked.program.row_names)) if i not in limits or i in kept])
+    program = asked.program
+    part = replace(program, matrix=program.matrix.tocsr()[rows].tocsc(), row_lower=program.row_lower[rows],
+                   row_upper=program.row_upper[rows], row_names=tuple(program.row_names[i] for i in rows))
+    end = run(part, None, 60).end
+    assert end in ("optimal", "infeasible")
+    return end == "optimal"
+
+
+def irreducible(asked: Plain, found: Clash) -> bool:
+    """Whether a conflict clashes, and does no longer without any part of it."""
+    return not holds(asked, found.parts) and all(
+        holds(asked, [other for other in found.parts if other != part]) for part in found.parts[:MOST_TRIED])
+
+
+def test_there_are_thirty() -> None:
+    assert len(PLANTS) == len({plant.name for plant in PLANTS}) == 30
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
+def test_a_planted_conflict_is_named_in_time_and_with_its_numbers(plant: Plant) -> None:
+    problem = planted(plant)
+    lines: list[str] = []
+    began = time.monotonic()
+    for region in plant.regions:
+        asked = plain(problem, (region,))
+        found = clashes(asked.program, asked.limits, SECONDS / len(plant.regions) - 5)
+        assert found and all(clash.irreducible and irreducible(asked, clash) for clash in found[:1])
+        lines += in_words(problem, asked.limits, found)
+    assert time.monotonic() - began < SECONDS
+    assert [words for words in plant.words if not any(words in line for line in lines)] == [], lines
+    assert len(lines) <= plant.lines
+
+
+@pytest.mark.parametrize("name", ["permits", "list length", "two regions"])
+def test_the_command_names_them(name: str) -> None:
+    """From the model to the words, with the search that finds out that there is no plan; every region at once."""
+    plant, began = by_name(name), time.monotonic()
+    with pytest.raises(InfeasibleError) as caught:
+        solve(planted(plant))
+    assert time.monotonic() - began < SECONDS
+    lines = list(caught.value.clashes)
+    assert all(any(words in line for line in lines) for words in plant.words), lines
+    assert len(plant.regions) == 1 or "Apart from these, there clash too:" in lines
+
+
+def test_the_same_conflict_is_named_again() -> None:
+    problem = planted(by_name("permits"))
+    asked = plain(problem, ("BE3",))
+    first, second = (explain(asked.program, asked.limits, SECONDS) for _ in range(2))
+    assert first == second
+
+
+def test_without_a_conflict_nothing_is_named() -> None:
+    asked = plain(planted(Plant("none", ())), ("BE3",))
+    assert clashes(asked.program, asked.limits, SECONDS) == []
