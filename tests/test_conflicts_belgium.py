@@ -11,7 +11,8 @@ import pytest
 from plants import PLANTS, Plant, planted
 
 from optimiser.clash import in_words
-from optimiser.errors import InfeasibleError
+from optimiser.contradictions import contradictions
+from optimiser.errors import InfeasibleError, InputError
 from optimiser.model.plain import Plain, plain
 from optimiser.solver import explain
 from optimiser.solver.conflict import clashes
@@ -87,3 +88,34 @@ def test_the_same_conflict_is_named_again() -> None:
 def test_without_a_conflict_nothing_is_named() -> None:
     asked = plain(planted(Plant("none", ())), ("BE3",))
     assert clashes(asked.program, asked.limits, SECONDS) == []
+
+
+@pytest.mark.parametrize(("name", "told"), [
+    ("permits", "needs 30 permits a year by min_quota, but permit_totals.csv allows 25 in 2028"),
+    ("desk", "what must be listed needs 234 officer hours a year by min_quota, but there are 200 in 2026"),
+    ("lead time", "what must be listed needs 936 officer hours a year by min_quota, but there are 900 in 2027"),
+    ("expansion", "what must be listed needs 936 officer hours a year by min_quota, but there are 900 in 2028"),
+    ("recognition", "what must be listed needs 30 files a year by min_quota, but there are 20 in 2026"),
+    ("training places", "is more than training_places.csv allows: Nurse (2221)"),
+    ("budget", "costs 39,980 EUR a year by min_quota, with its training and services, but budgets.csv allows 39,000"),
+    ("risk share", "risk class high needs 200 permits a year by min_quota, but a share of 0.05 of permit_totals.csv is "
+                   "75 in 2026"),
+    ("list length", "needs at least 0 entries and 5 exits"),
+    ("tier", "needs at least 0 entries and 6 exits"),
+    ("coverage alone", "area_coverage asks for 90% of the shortage of Antwerp"),
+    ("vacancies", "area_coverage asks for 2% of the shortage of Hainaut, but only 0.0% of it can be filled at all"),
+])
+def test_what_the_data_show_is_told_before_any_solve(name: str, told: str) -> None:
+    lines = contradictions(planted(by_name(name)))
+    assert any(told in line for line in lines), lines
+
+
+@pytest.mark.parametrize(("settings", "told"), [
+    (("regions.BE3.must_list=['sector:construction']", "list_length.BE3=15", "list_changes.BE3=80"),
+     "got 15; expected at least 28"),
+    (("regions.BE3.must_list=['2221']", "list_changes.BE3=0"), "got 0; expected at least 1"),
+    (("regions.BE3.must_list=['2221']", "regions.BE3.must_not_list=['2221']"), "2221")])
+def test_what_the_config_contradicts_is_a_fault(settings: tuple[str, ...], told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        planted(Plant("fault", (), settings))
+    assert told in str(caught.value)
