@@ -140,12 +140,13 @@ def _sound(problem: Problem, handed: list[Handed], answers: list[Answer]) -> tup
         broken = violations(problem, plan, outcome=outcome)
         if not broken:
             return plan, outcome
-        again = [next(ways, part) if violations(problem, part, h.frame.regions) else part
-                 for ways, part, h in zip(roundings, parts, handed, strict=True)]
-        if again == parts:
+        unsound = [n for n, (part, h) in enumerate(zip(parts, handed, strict=True))
+                   if violations(problem, part, h.frame.regions)]
+        others = {n: part for n in unsound if (part := next(roundings[n], None))}
+        if not others:
             words = [str(violation) for violation in broken]
             raise ResultError(say("solve.broken"), words, for_study(handed, answers, words))
-        parts = again
+        parts = [others.get(n, part) for n, part in enumerate(parts)]
 
 
 def _proofs(handed: list[Handed], answers: list[Answer], values: dict[tuple[str, str], float]) -> Proofs:

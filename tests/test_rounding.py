@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from countries import country
+from tiny import write_tiny
 from worlds import rows, world
 
 from optimiser.check import violations
 from optimiser.errors import InfeasibleError
 from optimiser.model import readback
+from optimiser.problem import load
 from optimiser.solving import solve
 
 
@@ -34,8 +36,8 @@ def test_room_for_rounding_is_made_where_a_coverage_must_be_reached(tmp_path: Pa
     Rounded down to 3.333 they would be 1.49985: the area would stay below its share. So 3.334 come.
     """
     made: list[int] = []
-    real = readback.tightened
-    monkeypatch.setattr(readback, "tightened", lambda *args: made.append(1) or real(*args))
+    real = readback.in_steps
+    monkeypatch.setattr(readback, "in_steps", lambda *args: made.append(1) or real(*args))
     problem = world(
         tmp_path, {"regions": {"R": {"fairness": {"area_coverage": 1 / 3}, "objectives": [{"name": "cost"}]}}},
         shortages=rows("area occupation year central", ("A1", "0110", 2026, 4.5), ("A2", "0110", 2026, 4.5)),
@@ -44,4 +46,16 @@ def test_room_for_rounding_is_made_where_a_coverage_must_be_reached(tmp_path: Pa
     solution = solve(problem, gap=0.0)
     assert made
     assert solution.arrivals["arrivals"].tolist() == [3.334, 3.334]
+    assert violations(problem, solution.plan) == []
+
+
+# Tiny worlds in which a share must be reached while quotas, services or budgets are full: only some roundings keep all.
+@pytest.mark.parametrize("number", [600, 616, 1608, 1611, 1643, 1754, 1795])
+def test_tight_on_both_sides(tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    real = readback.in_steps
+    monkeypatch.setattr(readback, "in_steps", lambda *args: made.append(1) or real(*args))
+    problem = load(write_tiny(tmp_path, number))
+    solution = solve(problem, gap=0.0)
+    assert made
     assert violations(problem, solution.plan) == []

@@ -10,13 +10,13 @@ import numpy as np
 
 from optimiser.exact import parameter, units_used
 from optimiser.model.handover import Handed
-from optimiser.model.margins import tightened
+from optimiser.model.rounding import STEP, in_steps
 from optimiser.plan import DECIMALS, Plan, exact
 from optimiser.solver import solve
 
 SNAP = 6  # a number closer to a published decimal than this many decimals is taken to be it
 EVERY_DIGIT = 12
-STEP = 10**DECIMALS
+UNIT = 10**DECIMALS
 RESOLVE_SECONDS = 10.0
 
 
@@ -25,23 +25,24 @@ def plans(handed: Handed, x: np.ndarray) -> Iterator[Plan]:
 
     Arrivals and trainees are published rounded down, since fewer people break no limit on services, permits or
     budgets, but no fewer trainees than the permits require; extra capacity is what the people published need. The
-    first plan takes a number within 1e-6 of a published one for it, the second trusts every digit. The third solves
-    the programme again with its whole decisions held and room for the rounding (`margins.py`): a coverage that must be
-    reached may need it.
+    first plan takes a number within 1e-6 of a published one for it, the second trusts every digit. The third searches
+    the published numbers next to the answer that keep every row (`rounding.py`): a coverage that must be reached may
+    need it.
     """
     yield _plan(handed, x, SNAP)
     yield _plan(handed, x, EVERY_DIGIT)
-    again = solve(tightened(handed, x), gap=0.0, time_limit=RESOLVE_SECONDS, seed=1)
+    program, base = in_steps(handed, x)
+    again = solve(program, gap=0.0, time_limit=RESOLVE_SECONDS, seed=1)
     if again.x is not None:
-        yield _plan(handed, np.where(handed.program.integer, np.round(x), again.x), SNAP)
+        yield _plan(handed, base + STEP * again.x, SNAP)
 
 
 def _down(number: float, snap: int) -> Fraction:
-    return Fraction(int(np.floor(round(number, snap) * STEP + 10.0 ** (DECIMALS - snap - 3))), STEP)
+    return Fraction(int(np.floor(round(number, snap) * UNIT + 10.0 ** (DECIMALS - snap - 3))), UNIT)
 
 
 def _up(number: Fraction) -> Fraction:
-    return Fraction(ceil(number * STEP), STEP)
+    return Fraction(ceil(number * UNIT), UNIT)
 
 
 def _plan(handed: Handed, x: np.ndarray, snap: int) -> Plan:
