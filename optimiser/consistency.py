@@ -18,6 +18,8 @@ from optimiser.selectors import Selectors, resolve
 from optimiser.tables import ROW
 from optimiser.texts import say
 
+SMALLEST_SHORTAGE = 0.001  # persons; people are published with so many decimals
+
 if TYPE_CHECKING:
     from optimiser.problem import Problem, Service
 
@@ -149,7 +151,18 @@ def places(name: str, frame: pd.DataFrame, services: Mapping[str, Service], ever
 def check(problem: Problem, where: Where) -> list[Fault]:
     """Questions that need the whole problem."""
     return [*_quotas(problem, where), *_isco(problem, where), *_tiles(problem, where),
-            *_sectors(problem, where), *_years(problem, where)]
+            *_sectors(problem, where), *_years(problem, where), *_tiny(problem, where)]
+
+
+def _tiny(problem: Problem, where: Where) -> Iterator[Fault]:
+    """No shortage is smaller than what is published: nobody could be sent to fill it."""
+    table = problem.tables["shortages"]
+    numbers = table[problem.config.values].fillna(table["central"])
+    tiny = table.assign(number=numbers)[(numbers > 0) & (numbers < SMALLEST_SHORTAGE)]
+    column = problem.config.values
+    yield from few(tiny.to_dict("records"), lambda row: where.table(
+        "shortages", row[ROW], column, cell(row["number"]), say("faults.at_least_published", least=SMALLEST_SHORTAGE),
+        say("faults.no_tiny")))
 
 
 def _quotas(problem: Problem, where: Where) -> Iterator[Fault]:

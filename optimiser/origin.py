@@ -33,7 +33,8 @@ FEEDS: dict[str, tuple[str, ...]] = {  # family, variable or objective -> tables
     "expansion": ("service_parameters:max_expansion",), "expansion_stays": ("service_parameters:max_expansion",),
     **dict.fromkeys(("budget", "cost"), (f"parameters:lot,{','.join(PRICES[:2])}",
                                          f"service_parameters:{','.join(PRICES[2:])}", "budgets")),
-    **dict.fromkeys(("area_coverage", "area_supply", "fair_sectors", "band_below", "band_above"), FILLING),
+    **dict.fromkeys(("area_coverage", "area_supply", "fair_sectors", "band_below", "band_above", "even_split", "split"),
+                    FILLING),
 }
 _NAME = re.compile(r"(\w+)(?:\[(.*)\])?\Z")
 _CODES = ("region", "area", "occupation", "service", "place", "year")

@@ -210,7 +210,8 @@ TABLES = (
                required=False, filled=False, refers="sources"),
     ), required=True),
     Table("shortages", "Persons short if the scheme did not exist (a verified gap, not raw vacancies). A pair of "
-          "area and occupation that is missing, or whose central value is empty, has no shortage.",
+          "area and occupation that is missing, or whose central value is empty, has no shortage. What is short is at "
+          "least 0.001 persons.",
           ("area", "occupation", "year"), (
               Column("area", "code", "Where.", "BE21", refers="areas"), _occupation(), _year(),
               *_numbers("persons", "80 100 130", empty="Empty: nothing is known and no shortage is assumed.")),

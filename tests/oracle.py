@@ -83,6 +83,11 @@ def _risks(problem: Problem, region: str, quotas: tuple[int, ...]) -> bool:
                for risk, share in problem.rules(region).risk_shares.items())
 
 
+def _published(most: float) -> float:
+    """The largest number with three decimals up to a limit: people and extra capacity are published so."""
+    return math.floor(most * 1000 + 1e-6) / 1000
+
+
 @dataclass
 class Rest:
     """The linear programme of what is left once lists and quotas are fixed; rows whose sides the quotas move."""
@@ -134,7 +139,7 @@ class Rest:
             here = sum(self.net[o, p, s] for s in pr.years)
             for s in pr.years:
                 if (r, o, s) in pr.training_places and s + (pr.parameter("training_lag", r, o) or 0) <= t and whole:
-                    i = self.column("trainees", r, o, s, most=pr.training_places[r, o, s])
+                    i = self.column("trainees", r, o, s, most=_published(pr.training_places[r, o, s]))
                     supply[i] = (pr.parameter("training_success", r, o) or 0.0) * here / whole
             self.supply[o, p, t] = supply
             self._safeguards(r, o, p, t)
@@ -149,7 +154,7 @@ class Rest:
                     coming = {self.column("arrivals", o, p, t): 1.0 for p in pr.areas[r]}
                     self.row(coming, -INF, 0.0, {(r, o, t): pr.parameter("uptake", r, o) or 1.0})
                     if ratio := pr.parameter("trainees_per_permit", r, o):
-                        i = self.column("trainees", r, o, t, most=pr.training_places.get((r, o, t), 0.0))
+                        i = self.column("trainees", r, o, t, most=_published(pr.training_places.get((r, o, t), 0.0)))
                         self.row({i: 1.0}, 0.0, INF, {(r, o, t): ratio}, "low")
 
     def _safeguards(self, r: str, o: str, p: str, t: int) -> None:
@@ -199,7 +204,7 @@ class Rest:
             return
         largest = pr.service_parameter("max_expansion", g, place)
         ready = t >= pr.years[0] + pr.service_parameter("lead_time", g, place)
-        more = self.column("expansion", g, place, t, most=largest if ready else 0.0)
+        more = self.column("expansion", g, place, t, most=_published(largest) if ready else 0.0)
         if t > pr.years[0]:
             self.row({more: 1.0, self.column("expansion", g, place, t - 1): -1.0}, 0.0, INF)
         self.row(everybody | {more: -1.0}, -INF, pr.capacity[g, place, t],

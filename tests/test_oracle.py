@@ -47,11 +47,16 @@ def answer(problem: Problem) -> Solution | None:
         return None
 
 
-def found(problem: Problem) -> list[float]:
-    """Values of the leading aims as the search found them, summed over the regions, in published units."""
+def first_value() -> float:
+    """The leading aim as the last search found it, summed over the regions, in published units; coverage negative."""
     first = [answer.stages[0] for answer in inline.answers]
     assert all(stage.status == "optimal" for stage in first)
-    values = [sum(stage.value * abs(SCALES[stage.name]) for stage in first)]
+    return sum(stage.value * abs(SCALES[stage.name]) for stage in first)
+
+
+def found(problem: Problem) -> list[float]:
+    """Values of the leading aims as the search found them."""
+    values = [first_value()]
     if len(problem.regions) == 1:
         second = inline.answers[0].stages[1]
         assert second.status == "optimal"

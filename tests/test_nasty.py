@@ -1,0 +1,55 @@
+"""Nasty numbers: tiny worlds with numbers from 1e-9 to 1e9, each solved exactly or refused by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import inline
+import pytest
+from oracle import optimum
+from refusal import LINE
+from test_oracle import TIGHT, answer, first_value, in_this_process
+from tiny import write_tiny
+
+from optimiser.errors import InputError, ResultError
+from optimiser.problem import load
+
+__all__ = ["in_this_process"]
+
+
+def outcome(folder: Path, number: int) -> str:
+    """What becomes of a world; that it is solved wrongly is an error."""
+    try:
+        problem = load(write_tiny(folder, number, nasty=True))
+    except InputError as error:
+        assert all(LINE.fullmatch(str(fault)) for fault in error.faults)
+        return "refused when read"
+    inline.answers.clear()
+    try:
+        solution = answer(problem)
+    except InputError as error:
+        assert all(LINE.fullmatch(str(fault)) and fault.row for fault in error.faults), number
+        return "refused at the gate"
+    except ResultError as error:  # its numbers lie below what is published: said, and nothing is written
+        assert error.violations
+        return "refused by the check"
+    best = optimum(problem, TIGHT, 1)
+    assert (best is None) == (solution is None), number
+    if best is None:
+        return "no plan"
+    assert first_value() == pytest.approx(best[0], abs=1e-6, rel=1e-6), number
+    return "solved"
+
+
+@pytest.mark.drawn(1_000, 20_000)
+def test_each_is_solved_exactly_or_refused_by_name(tmp_path: Path, numbers: range) -> None:
+    """Most are solved, as trying everything says; what is refused names the row of a table, or the rule that broke."""
+    found: Counter[str] = Counter()
+    for number in numbers:
+        with TemporaryDirectory(dir=tmp_path) as folder:
+            found[outcome(Path(folder), number)] += 1
+    assert found["solved"] + found["no plan"] > 0.75 * len(numbers), found
+    assert found["refused by the check"] <= 0.02 * len(numbers), found
+    assert found["refused at the gate"] > 0, found
