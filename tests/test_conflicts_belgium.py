@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plants import PLANTS, Plant, planted
+from plants import NO_TRAINING, PLANTS, Plant, planted
 
 from optimiser.clash import in_words
 from optimiser.contradictions import contradictions
@@ -66,16 +66,26 @@ def test_a_planted_conflict_is_named_in_time_and_with_its_numbers(plant: Plant) 
     assert len(lines) <= plant.lines
 
 
-@pytest.mark.parametrize("name", ["permits", "list length", "two regions"])
-def test_the_command_names_them(name: str) -> None:
-    """From the model to the words, with the search that finds out that there is no plan; every region at once."""
-    plant, began = by_name(name), time.monotonic()
+def test_the_command_names_the_conflicts_of_every_region() -> None:
+    """From the model to the words, with the search that finds out that there is no plan."""
+    plant, began = by_name("two regions"), time.monotonic()
     with pytest.raises(InfeasibleError) as caught:
         solve(planted(plant))
     assert time.monotonic() - began < SECONDS
     lines = list(caught.value.clashes)
     assert all(any(words in line for line in lines) for words in plant.words), lines
-    assert len(plant.regions) == 1 or "Apart from these, there clash too:" in lines
+    assert "Apart from these, there clash too:" in lines
+
+
+def test_a_clash_that_only_whole_numbers_show_is_named_too() -> None:
+    """Eleven sectors want something; five occupations in two reviews, any others each time, serve ten at most."""
+    problem = planted(Plant("sectors", (), (
+        "last_year=2027", "list_length.BE3=5", "list_changes.BE3=200", "regions.BE3.minimum_stay=1",
+        "regions.BE3.fairness={sector_coverage: 0.0005}"), {"parameters": NO_TRAINING}))
+    asked = plain(problem, ("BE3",))
+    lines = in_words(problem, asked.limits, clashes(asked.program, asked.limits, SECONDS))
+    assert len(lines) == 2 and "and 8 more must be filled (sector_coverage)" in lines[0], lines
+    assert lines[1].startswith("Wallonia (BE3): at most 5 occupations on the list in 2026-2027"), lines
 
 
 def test_the_same_conflict_is_named_again() -> None:

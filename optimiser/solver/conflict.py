@@ -15,14 +15,13 @@ from optimiser.solver.highs import run
 from optimiser.solver.limits import Clash, Limit, Path
 from optimiser.solver.program import Program, Stage
 
-Way = tuple[dict[str, Any], float]  # options of the solver, seconds
+Way = tuple[Stage | None, dict[str, Any], float]  # what is minimised, options of the solver, seconds
 
 CLASHES = 3  # independent ones that are looked for
 SHARE = 0.6  # of the time left that a search for one of them may take; the rest is for its numbers and for others
 CHECK_SECONDS = 10.0
-IN_WHOLE_NUMBERS: tuple[Way, ...] = (({}, CHECK_SECONDS),)
 # Most checks take the simplex method a moment; a clash by a hair can keep it busy for long, the other method never.
-RELAXED: tuple[Way, ...] = (({}, 1.0), ({"solver": "ipm"}, CHECK_SECONDS))
+RELAXED: tuple[Way, ...] = ((None, {}, 1.0), (None, {"solver": "ipm"}, CHECK_SECONDS))
 MEASURE_SECONDS = 5.0
 MEASURE_NODES = 100
 MEASURED = 3  # groups of a kind, at most: of more, no reader would want every number
@@ -75,6 +74,10 @@ class Explainer:
         self.until = ends
         self.matrix = program.matrix.tocsr()
         self.sure = True
+        # Asked for a point with few choices, any such point, HiGHS 1.16 proves in a second that there is none where it
+        # takes minutes when it is asked for just a point.
+        choices = program.integer & (program.col_upper <= 1)
+        self.ways: tuple[Way, ...] = ((Stage("few", choices.astype(float)), {}, CHECK_SECONDS),)
         self.checks: int | None = None  # left, where they are counted
         self.whole = False
         self.always = np.ones(len(program.row_lower), dtype=bool)
@@ -157,14 +160,13 @@ class Explainer:
             self.checks -= 1
             if self.checks < 0:
                 raise TooManyChecks
-        program = self._holding(parts)
+        program, end = self._holding(parts), "time_limit"
         if not self.whole:
             program = replace(program, integer=np.zeros_like(program.integer))
-        end = "time_limit"
-        for options, most in IN_WHOLE_NUMBERS if self.whole else RELAXED:
+        for aim, options, most in self.ways if self.whole else RELAXED:
             left = min(most, self.until - time.monotonic())
             if end == "time_limit" and left > 0:
-                end = run(program, None, left, **options).end
+                end = run(program, aim, left, gap=1.0, **options).end
         self.sure &= end in ("infeasible", "optimal")
         return end == "infeasible"
 
