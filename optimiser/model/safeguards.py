@@ -71,8 +71,9 @@ def worker_independence(m: Any, o: str, p: str, t: int) -> Any:
     For all occupations, areas and years with a positive right side; and nobody arrives in a year in which the
     shortage in reach is not above `min_other_vacancies` (a cap of `arrivals`). Unit: persons. The shortage stands for
     open vacancies: those left over once the people of the scheme have theirs must be at least `min_other_vacancies`.
-    The largest shortage so far counts because a falling shortage must not turn away people who came in time. Left out
-    where the limits of the areas in reach, added up, say as much.
+    The largest shortage so far counts because a falling shortage must not turn away people who came in time. An area's
+    limit holds while nobody is there, too: where reach is one-way, a smaller `min_other_vacancies` can so turn on the
+    limit of an area that took nobody before. Left out where the limits of the areas in reach, added up, say as much.
     """
     problem = m.frame.problem
     most = most_independent(problem, o, p, t)
