@@ -75,6 +75,10 @@ def test_weighted_person_years_are_called_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("status", "proof", "words"), [
     ({"termination": "time_limit", "clock_cut": True}, None, "The time limit cut the search short."),
     ({"termination": "interrupted", "clock_cut": True}, None, "The search was interrupted by its user"),
+    (STATUS | {"opinions": [{"regions": ["R"], "method": "scip", "verdict": "agrees"}]}, None,
+     "solved again in other ways (SCIP); within the gap they came to the same."),
+    (STATUS | {"opinions": [{"regions": ["R"], "method": "without_presolve", "verdict": "undecided"}]}, None,
+     "(HiGHS without presolve and with another seed), but within the time limit they did not get far enough"),
     ({}, None, "Nothing is recorded about how this plan was found."),
     (STATUS, None, "so small differences from other plans mean nothing. The search"),
     (STATUS, (float("-inf"), float("inf"), "time_limit"), "so small differences from other plans mean nothing. The"),

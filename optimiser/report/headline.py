@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from optimiser.report import content, proof
 from optimiser.report.evidence import basis_shares, overall
@@ -114,8 +115,16 @@ def later_aims(words: Words, solution: Solution, region: str) -> str:
 
 
 def run_text(words: Words, solution: Solution) -> str:
-    """How the search ended, in plain words."""
-    status = solution.status
+    """How the search ended and what second opinions came to, in plain words."""
+    ended, heard = _ended(words, solution.status), solution.status.get("opinions", [])
+    if not heard:
+        return ended
+    methods = list(dict.fromkeys(words(f"opinion_{told['method']}") for told in heard))
+    return f"{ended} " + words("opinions_agree" if solution.confirmed else "opinions_undecided",
+                               methods=words.names(methods, len(methods)))
+
+
+def _ended(words: Words, status: dict[str, Any]) -> str:
     if status.get("termination") == "interrupted":
         return words("run_interrupted")
     if status.get("termination") == "failed":
