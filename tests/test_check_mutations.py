@@ -18,6 +18,7 @@ from tampering import TAMPERERS, Folder
 
 from optimiser import run_folder
 from optimiser.check import FAMILIES, Facts, Violation, check_run, violations
+from optimiser.errors import ResultError
 from optimiser.exact import evaluate
 from optimiser.plan import Plan
 from optimiser.problem import Problem
@@ -70,7 +71,7 @@ def told(problem: Problem, mutant: Mutant, plan: Plan) -> list[Violation]:
     return [v for v in found if set(mutant.names) <= set(re.findall(r"\w+", v.words))]
 
 
-@pytest.mark.drawn(2_500, 50_000)
+@pytest.mark.drawn(2_000, 50_000)
 def test_every_harmful_change_of_a_plan_is_caught(cases: list[Case], numbers: range) -> None:
     """The rule that is broken says so, at the place where it is; a step earlier it is silent there."""
     hit: Counter[str] = Counter()
@@ -87,6 +88,14 @@ def test_every_harmful_change_of_a_plan_is_caught(cases: list[Case], numbers: ra
     assert set(hit) == {*RULES, *UNREADABLE}
     assert min(hit.values()) >= len(numbers) // len(MUTATORS)
     assert {RULES[rule][0] for rule in hit if rule in RULES} == set(FAMILIES)
+
+
+def noticed(folder: Path) -> bool:
+    """Whether the check has a line about a run folder, or can't read it, which it says too."""
+    try:
+        return bool(check_run(folder))
+    except ResultError as error:
+        return bool(error.violations)
 
 
 @pytest.mark.drawn(500, 10_000)
@@ -107,7 +116,7 @@ def test_every_harmful_change_of_a_run_folder_is_caught(cases: list[Case], numbe
         try:
             for file, text in folder.texts().items():
                 (case.folder / file).write_text(text, "utf-8")
-            assert check_run(case.folder), (number, name, what)
+            assert noticed(case.folder), (number, name, what)
         finally:
             for file, text in case.texts.items():
                 (case.folder / file).write_text(text, "utf-8")

@@ -19,7 +19,7 @@ from optimiser.model.objectives import SCALES
 from optimiser.problem import Problem, load
 from optimiser.solution import Solution
 
-TIGHT, LOOSE = 1e-8, 1e-5  # what keeping an aim may cost: plans that tie in it may differ by the last digits alone
+TIGHT, LOOSE = 1e-10, 1e-5  # what keeping an aim may cost: plans that tie in it may differ by the last digits alone
 ROUNDING = {"unfilled": 0.1, "worst_coverage": 0.01, "list_changes": 0.0, "cost": 2.0}
 """What publishing three decimals may cost: two dozen numbers of people at weights up to 3 and prices up to 200 EUR."""
 
