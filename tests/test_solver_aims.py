@@ -152,6 +152,15 @@ def test_answers_come_in_the_order_of_the_programmes() -> None:
     assert solve_many([], gap=0.0, time_limit=1, seed=1) == []
 
 
+def test_when_one_has_no_point_the_others_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proof that takes hours, beside a clash that shows at once: nobody waits for the proof."""
+    monkeypatch.setattr(process, "PATIENCE", 1.0)
+    slow, none = solve_many([hard(), knapsack(0, feasible=False)], gap=0.0, time_limit=60, seed=1)
+    assert none.status == "infeasible"
+    assert slow.x is not None and slow.clock_cut
+    assert slow.seconds < 30
+
+
 def ended(monkeypatch: pytest.MonkeyPatch, p: Program, when: Any, how: Any, seconds: float = 30) -> Answer:
     """Send a signal to the child once `when(progress)` holds."""
     children: list[Any] = []

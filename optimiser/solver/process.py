@@ -22,6 +22,7 @@ from optimiser.solver.program import Answer, Program, Progress, StageResult, rel
 from optimiser.solver.worker import receive, send
 
 GRACE = 2.0  # seconds between TERM and KILL
+PATIENCE = 5.0  # seconds that other programmes get once one has turned out to have no point
 OVERRUN = 1.03  # share of its time limit after which a search is ended from outside
 OnProgress = Callable[[int, Progress], None]
 
@@ -54,7 +55,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     Returns
     -------
     list of Answer
-        In the order of the programmes. Ctrl-C ends the search: the answers then hold the best points so far.
+        In the order of the programmes. Ctrl-C ends the search: the answers then hold the best points so far. Once one
+        programme turns out to have no point at all, the others are ended soon.
 
     Raises
     ------
@@ -76,7 +78,9 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
                 child = waiting.pop(0)
                 child.begin(messages)
                 running[child.number] = child
-            _hear(messages, running, on_progress)
+            if _hear(messages, running, on_progress):
+                for child in (*running.values(), *waiting):
+                    child.time_limit = min(child.time_limit, child.seconds() + PATIENCE)
     except KeyboardInterrupt:
         for child in children:
             child.interrupted = True
@@ -118,8 +122,12 @@ def _worker() -> subprocess.Popen[bytes]:
 
 
 def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], running: dict[int, _Child],
-          on_progress: OnProgress | None) -> None:
-    """Wait for the next message, at most a moment; end children that are done or overrun."""
+          on_progress: OnProgress | None) -> bool:
+    """Wait for the next message, at most a moment; end children that are done or overrun.
+
+    True when a programme turned out to have no point: then the others' answers are of little use.
+    """
+    hopeless = False
     try:
         number, message = messages.get(timeout=0.1)
         child = running.get(number)
@@ -129,6 +137,7 @@ def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], runni
         elif child:
             child.end()
             del running[number]
+            hopeless = child.infeasible()
     except queue.Empty:
         pass
     for number, child in list(running.items()):
@@ -137,6 +146,7 @@ def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], runni
             child.clock_cut = True
             child.end()
             del running[number]
+    return hopeless
 
 
 @dataclass
@@ -234,6 +244,10 @@ class _Child:
         gap = relative_gap(value, bound) if value is not None and bound is not None else None
         stages = self.program.stages
         return Progress(stages[self.stage].name, self.stage + 1, len(stages), value, bound, gap, self.seconds())
+
+    def infeasible(self) -> bool:
+        """Whether the search has ended without any point being possible."""
+        return self.done is not None and bool(self.done[2])
 
     def end(self) -> None:
         """End the process: TERM, then KILL."""
