@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 from refusal import refuse
@@ -10,6 +13,10 @@ __all__ = ["refuse"]
 
 PARTS, LONG_PARTS = 5, 100  # into how many tests the random cases of one are split
 EXAMPLES, LONG_EXAMPLES = 12, 300  # that hypothesis draws for a property
+FIGURE = "figure "  # before the name of what a test counted, among the properties of its report
+
+counted: dict[str, Counter[str]] = {}
+"""What the parts of every test counted, all together."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,3 +39,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ends = [total * part // parts for part in range(parts + 1)]
         metafunc.parametrize("numbers", [range(a, b) for a, b in zip(ends, ends[1:], strict=False) if a < b],
                              ids=lambda numbers: f"{numbers.start}-{numbers.stop - 1}")
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Iterator[Counter[str]]:
+    """What a test counts; the sums over its parts are printed after the tests."""
+    found: Counter[str] = Counter()
+    yield found
+    for name, number in found.items():
+        record_property(FIGURE + name, number)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "teardown":
+        for name, number in report.user_properties:
+            if name.startswith(FIGURE) and isinstance(number, int):
+                counted.setdefault(report.nodeid.split("[")[0], Counter())[name.removeprefix(FIGURE)] += number
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for test, found in sorted(counted.items()):
+        terminalreporter.write_line(f"{test}: {', '.join(f'{name} {n:,}' for name, n in sorted(found.items()))}")

@@ -72,7 +72,7 @@ def told(problem: Problem, mutant: Mutant, plan: Plan) -> list[Violation]:
 
 
 @pytest.mark.drawn(2_000, 50_000)
-def test_every_harmful_change_of_a_plan_is_caught(cases: list[Case], numbers: range) -> None:
+def test_every_harmful_change_of_a_plan_is_caught(cases: list[Case], numbers: range, figures: Counter[str]) -> None:
     """The rule that is broken says so, at the place where it is; a step earlier it is silent there."""
     hit: Counter[str] = Counter()
     for number in numbers:
@@ -85,6 +85,7 @@ def test_every_harmful_change_of_a_plan_is_caught(cases: list[Case], numbers: ra
         if mutant.within is not None:
             assert not told(problem, mutant, mutant.within), (number, name, mutant.names)
         hit[mutant.rule] += 1
+    figures["plans, all caught"] += len(numbers)
     assert set(hit) == {*RULES, *UNREADABLE}
     assert min(hit.values()) >= len(numbers) // len(MUTATORS)
     assert {RULES[rule][0] for rule in hit if rule in RULES} == set(FAMILIES)
@@ -100,7 +101,8 @@ def noticed(folder: Path) -> bool:
 
 @pytest.mark.drawn(500, 10_000)
 def test_every_harmful_change_of_a_run_folder_is_caught(cases: list[Case], numbers: range,
-                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+                                                        monkeypatch: pytest.MonkeyPatch, figures: Counter[str]
+                                                        ) -> None:
     """The folder is read anew each time, but for its input, which nobody changed."""
     problems = {case.folder / "input" / "config.yaml": case.problem for case in cases}
     monkeypatch.setattr(run_folder, "load", problems.__getitem__)
@@ -121,6 +123,7 @@ def test_every_harmful_change_of_a_run_folder_is_caught(cases: list[Case], numbe
             for file, text in case.texts.items():
                 (case.folder / file).write_text(text, "utf-8")
         done[name] += 1
+    figures["folders, all caught"] += len(numbers)
     assert set(done) == set(TAMPERERS)
     assert min(done.values()) >= len(numbers) // len(TAMPERERS)
 

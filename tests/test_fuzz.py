@@ -175,13 +175,15 @@ def test_the_naive_reading_sees_a_difference(reader: Reader, other: str) -> None
 
 
 @pytest.mark.drawn(5_000, 100_000)
-def test_mutated_files_are_read_right_or_refused_in_lines(reader: Reader, numbers: Sequence[int]) -> None:
+def test_mutated_files_are_read_right_or_refused_in_lines(reader: Reader, numbers: Sequence[int],
+                                                         figures: Counter[str]) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     for number in numbers:
         case = Case.of(number)
         end, wrong = outcome(reader, case)
         assert not wrong, f"case {number}, {case.file}, {case.kind}: {wrong}"
         counts[case.kind, end] += 1
+    figures.update({f"{kind}: {end}": n for (kind, end), n in counts.items()})
     changed = {key: n for key, n in counts.items() if key[0] not in (KEPT, ANY)}
     misread = sum(n for (_, end), n in changed.items() if end == "misread")
     assert misread <= (1 - ENOUGH) * sum(changed.values()), dict(counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -85,12 +86,14 @@ def same(problem: Problem, solution: Solution, number: int) -> None:
 
 
 @pytest.mark.drawn(300, 20_000)
-def test_no_list_and_no_quota_is_better(tmp_path: Path, numbers: range) -> None:
+def test_no_list_and_no_quota_is_better(tmp_path: Path, numbers: range, figures: Counter[str]) -> None:
     """Model, search, rounding and check against trying everything; the first two aims, one region or two that share."""
     for number in numbers:
         problem = drawn(tmp_path, number)
         solution = answer(problem)
         if solution is None:
             assert optimum(problem, TIGHT) is None, number
+            figures["no plan"] += 1
         else:
             same(problem, solution, number)
+            figures["the same"] += 1
