@@ -39,11 +39,14 @@ def opinions(programs: list[Program], answers: list[Answer], *, gap: float, time
     Returns
     -------
     list of list of Opinion
-        For every programme, one per way.
+        For every programme, one per way. Whoever has interrupted a search waits for no other.
     """
     leading = [replace(program, stages=program.stages[:1]) for program in programs]
     found: list[list[Opinion]] = [[] for _ in programs]
+    again = answers
     for method in ("without_presolve", *(("scip",) if scip.installed() else ())):
+        if any(answer.status == "interrupted" for answer in again):
+            break
         again = solve_many(leading, gap=gap, time_limit=time_limit, seed=seed + 1, method=method)
         for held, first, second in zip(found, answers, again, strict=True):
             stage = second.stages[0] if second.stages else None

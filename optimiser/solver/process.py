@@ -22,6 +22,7 @@ from optimiser.solver.program import Answer, Program, Progress, StageResult, rel
 from optimiser.solver.worker import receive, send
 
 GRACE = 2.0  # seconds between TERM and KILL
+IMPATIENCE = 0.5  # the same after Ctrl-C
 PATIENCE = 5.0  # seconds that other programmes get once one has turned out to have no point
 OVERRUN = 1.03  # share of its time limit after which a search is ended from outside
 OnProgress = Callable[[int, Progress], None]
@@ -85,6 +86,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
         for child in children:
             child.interrupted = True
     finally:
+        for child in children:
+            child.terminate()
         for child in children:
             child.end()
     return [child.answer() for child in children]
@@ -164,6 +167,7 @@ class _Child:
     ear: threading.Thread | None = None
     began: float = 0.0
     ended: float | None = None
+    over: bool = False
     stage: int = 0
     x: np.ndarray | None = None
     bound: float | None = None
@@ -249,15 +253,22 @@ class _Child:
         """Whether the search has ended without any point being possible."""
         return self.done is not None and bool(self.done[2])
 
-    def end(self) -> None:
-        """End the process: TERM, then KILL."""
-        if self.process is None or self.ended is not None:
-            return
-        self.ended = time.monotonic()
-        if self.process.poll() is None:
+    def terminate(self) -> None:
+        """Ask the process to end: TERM."""
+        if self.process and self.ended is None:
+            self.ended = time.monotonic()
             self.process.terminate()
+
+    def end(self) -> None:
+        """End the process: TERM, and KILL when that was not heeded in time."""
+        self.terminate()
+        if self.process is None or self.ended is None or self.over:
+            return
+        self.over = True
+        if self.process.poll() is None:
+            left = self.ended + (IMPATIENCE if self.interrupted else GRACE) - time.monotonic()
             try:
-                self.process.wait(0.5 if self.interrupted else GRACE)
+                self.process.wait(max(0.0, left))
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

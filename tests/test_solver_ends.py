@@ -1,0 +1,107 @@
+"""How child processes end: those that hang, heed no signal, or are interrupted; what they had told is kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_solver import program, stage
+
+from optimiser.solver import Answer, Program, opinion, opinions, process, solve
+from optimiser.solver.process import solve_many
+
+HUNG = """
+import signal, sys, time
+import numpy as np
+from optimiser.solver.worker import receive, send
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+if "deaf" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+receive(sys.stdin.buffer)
+if "mute" not in sys.argv:
+    send(sys.stdout.buffer, ("progress", 0, 2.0, 1.0, np.array([1.0, 1.0])))
+time.sleep(600)
+"""
+ROOT = Path(__file__).parent.parent
+
+
+def easy() -> Program:
+    return program([[1.0, 1.0]], [2.0], stage([1.0, 1.0]))
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> list[Any]:
+    """Instead of the solver: processes that tell of one point, unless they are mute, and then hang."""
+    begun: list[Any] = []
+
+    def worker() -> Any:
+        begun.append(subprocess.Popen([sys.executable, "-c", HUNG, *request.param], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}))
+        return begun[-1]
+
+    monkeypatch.setattr(process, "_worker", worker)
+    monkeypatch.setattr(process, "GRACE", 0.5)
+    return begun
+
+
+@pytest.mark.parametrize(("children", "ended_by"), [([], signal.SIGTERM), (["deaf"], signal.SIGKILL)],
+                         indirect=["children"])
+def test_a_solver_that_hangs_is_ended_and_leaves_what_it_had_found(children: list[Any], ended_by: int) -> None:
+    limit, began = 2.0, time.monotonic()
+    answer = solve(easy(), gap=0.0, time_limit=limit, seed=1)
+    assert time.monotonic() - began < 1.1 * limit + 5
+    assert [child.returncode for child in children] == [-ended_by]
+    assert (answer.status, answer.clock_cut) == ("time_limit", True)
+    assert "did not keep its time limit" in answer.reason
+    assert answer.x is not None and answer.x.tolist() == [1, 1]
+    assert (answer.stages[0].value, answer.stages[0].bound) == (2, 1)
+
+
+@pytest.mark.parametrize("children", [["deaf", "mute"]], indirect=True)
+def test_a_solver_that_hangs_before_any_point_has_no_answer(children: list[Any]) -> None:
+    answer = solve(easy(), gap=0.0, time_limit=1, seed=1)
+    assert (answer.status, answer.x, answer.clock_cut) == ("time_limit", None, True)
+    assert [child.returncode for child in children] == [-signal.SIGKILL]
+
+
+@pytest.mark.parametrize("children", [["deaf"]], indirect=True)
+def test_ctrl_c_waits_for_no_solver_that_hangs(children: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four that heed no signal are all gone within two seconds, and what each had found is there."""
+    monkeypatch.setattr(process.os, "sched_getaffinity", lambda _: set(range(4)))
+    told, asked = set(), 0.0
+
+    def stop(number: int, _: object) -> None:
+        nonlocal asked
+        told.add(number)
+        if len(told) == 4:
+            asked = time.monotonic()
+            signal.raise_signal(signal.SIGINT)
+
+    answers = solve_many([easy()] * 4, gap=0.0, time_limit=60, seed=1, on_progress=stop)
+    assert time.monotonic() - asked < 2
+    assert [answer.status for answer in answers] == ["interrupted"] * 4
+    assert all(answer.x is not None and answer.x.tolist() == [1, 1] for answer in answers)
+    assert [child.returncode for child in children] == [-signal.SIGKILL] * 4
+
+
+def test_whoever_interrupts_waits_for_no_second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted, asked = Answer("interrupted", np.ones(2)), []
+
+    def again(*_: object, method: str, **more: object) -> list[Answer]:
+        asked.append(method)
+        return [interrupted]
+
+    monkeypatch.setattr(opinion, "solve_many", again)
+    how: Any = {"gap": 0.0, "time_limit": 60, "seed": 1}
+    assert opinions([easy()], [interrupted], **how) == [[]]
+    assert asked == []
+    [[heard]] = opinions([easy()], [Answer("optimal", np.ones(2))], **how)
+    assert (asked, heard.verdict) == (["without_presolve"], "undecided")
