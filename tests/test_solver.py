@@ -158,13 +158,6 @@ def test_an_option_the_solver_does_not_know_is_an_error() -> None:
         highs.run(program([[1.0]], [1.0], stage([1])), None, 1.0, mip_speed=9)
 
 
-def test_a_solver_that_holds_something_else_is_an_error() -> None:
-    p = program([[1.0, 2.0]], [1.0], stage([1, 1]))
-    held = highs._loaded(p, np.ones(2), 0.0)
-    with pytest.raises(SolverError, match="another programme"):
-        highs._read_back(held, program([[1.0, 2.5]], [1.0], stage([1, 1])), np.ones(2))
-
-
 def hard(n: int = 120) -> Program:
     """A programme whose first good points are quick and whose proof takes hours: market split with slack."""
     rng = np.random.default_rng(7)

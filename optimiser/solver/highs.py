@@ -127,11 +127,11 @@ def _loaded(program: Program, cost: np.ndarray, constant: float) -> highspy.High
     if program.integer.any():
         lp.integrality_ = [_kind(whole) for whole in program.integer]
     _ok(highs.passModel(lp), "passModel")
-    _read_back(highs, program, cost)
+    _read_back(highs, program, cost, constant)
     return highs
 
 
-def _read_back(highs: highspy.Highs, program: Program, cost: np.ndarray) -> None:
+def _read_back(highs: highspy.Highs, program: Program, cost: np.ndarray, constant: float) -> None:
     """Rows, columns, costs, coefficients and bounds as HiGHS holds them; any difference is an error."""
     lp: Any = highs.getLp()
     held = sparse.csc_array((lp.a_matrix_.value_, lp.a_matrix_.index_, lp.a_matrix_.start_),
@@ -141,7 +141,8 @@ def _read_back(highs: highspy.Highs, program: Program, cost: np.ndarray) -> None
     held.eliminate_zeros()
     kinds = [kind == highspy.HighsVarType.kInteger for kind in lp.integrality_] or [False] * lp.num_col_
     same = (held.shape == wanted.shape and held.nnz == wanted.nnz and abs(held - wanted).nnz == 0
-            and np.array_equal(lp.col_cost_, cost)
+            and np.array_equal(lp.col_cost_, cost) and lp.offset_ == constant
+            and lp.sense_ == highspy.ObjSense.kMinimize
             and np.array_equal(lp.col_lower_, program.col_lower) and np.array_equal(lp.col_upper_, program.col_upper)
             and np.array_equal(lp.row_lower_, program.row_lower) and np.array_equal(lp.row_upper_, program.row_upper)
             and kinds == program.integer.tolist())
