@@ -61,7 +61,12 @@ def frame(problem: Problem, regions: tuple[str, ...]) -> Frame:
                 and lots_cap[r, o, t] > 0}
     placement = _placement(problem, regions, net)
     return Frame(problem, regions, net, arrivals, left_over(problem, net, arrivals), lots_cap, lots_min, lot, listed,
-                 _trainee_caps(problem, regions, placement), placement, expansion)
+                 trainee_caps(problem, regions, placement), placement, expansion)
+
+
+def published(most: float) -> float:
+    """The most of a number of persons or units that can be published, with three decimals."""
+    return math.floor(most * 1000 + 1e-6) / 1000
 
 
 def _net(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[str, str, int], float]:
@@ -77,7 +82,7 @@ def _expansion_caps(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[st
         largest = problem.service_parameter("max_expansion", g, place)
         ready = problem.years[0] + problem.service_parameter("lead_time", g, place)
         if largest > 0 and t >= ready and set(problem.regions_of(g, place)) & set(regions):
-            caps[g, place, t] = math.floor(largest * 1000 + 1e-6) / 1000  # published with three decimals
+            caps[g, place, t] = published(largest)
     return caps
 
 
@@ -174,6 +179,8 @@ def _allowed_permits(problem: Problem, expansion: dict[tuple[str, str, int], flo
         key = (g, r if service.scope == "region" else "shared", t)
         if use > TINY and key in problem.capacity:
             limits.append((problem.capacity[key] + expansion.get(key, 0.0)) / use)
+    if per_permit := problem.parameter("trainees_per_permit", r, o):
+        limits.append(published(problem.training_places.get((r, o, t), 0.0)) / per_permit)
     return min((float(math.floor(limit + TINY)) for limit in limits if limit is not None), default=math.inf)
 
 
@@ -204,7 +211,7 @@ def _placement(problem: Problem, regions: tuple[str, ...], net: dict[tuple[str, 
     return placement
 
 
-def _trainee_caps(problem: Problem, regions: tuple[str, ...], placement: dict[tuple[str, str, str], float]
+def trainee_caps(problem: Problem, regions: tuple[str, ...], placement: dict[tuple[str, str, str], float]
                   ) -> dict[tuple[str, str, int], float]:
     """Training places that can matter: graduates who find work within the plan, or starts that permits require."""
     placed = {(r, o) for r, o, _ in placement}
@@ -214,5 +221,5 @@ def _trainee_caps(problem: Problem, regions: tuple[str, ...], placement: dict[tu
         useful = (problem.parameter("training_success", r, o) or 0.0) > TINY and in_time and (r, o) in placed
         required = (problem.parameter("trainees_per_permit", r, o) or 0.0) > TINY
         if r in regions and o in problem.candidates[r] and (useful or required):
-            caps[r, o, t] = math.floor(places * 1000 + 1e-6) / 1000  # published with three decimals
+            caps[r, o, t] = published(places)
     return caps

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from optimiser.model.capacities import THOUSAND
-from optimiser.model.frame import Frame, frame
+from optimiser.model.frame import Frame, frame, trainee_caps
 from optimiser.model.handover import Key, hand_over, name_of
 from optimiser.model.presence import peak, vacancies_in_reach
 from optimiser.problem import Problem
@@ -32,7 +32,7 @@ LIMITS = (
 )
 NARROW = ("service_capacity", "max_expansion", "risk_share", "list_length_by_sector", "list_length_by_tier", "groups",
           "quota_at_least", "max_quota", "must_list", "must_not_list")  # wishes about one place, class or occupation
-UNLIMITED = ("max_migrant_share", "min_other_vacancies", "max_quota")
+UNLIMITED = ("max_migrant_share", "min_other_vacancies", "max_quota", "trainees_per_permit")
 BOUNDLESS = ("trainees", "expansion", "used")  # columns whose bounds repeat limits that rows state
 Index = tuple[Any, ...]
 ENOUGH_OF_A_SERVICE = 1e9  # units; whoever may use it is never held back by it
@@ -68,7 +68,8 @@ def _wide(problem: Problem, regions: tuple[str, ...]) -> Frame:
     unlimited = replace(
         problem, locked={}, permit_total={}, capacity=dict.fromkeys(problem.capacity, ENOUGH_OF_A_SERVICE),
         parameters=problem.parameters | {name: {} for name in UNLIMITED})
-    return replace(frame(unlimited, regions), problem=problem, left_over={})
+    wide = frame(unlimited, regions)
+    return replace(wide, problem=problem, left_over={}, trainee_cap=trainee_caps(problem, regions, wide.placement))
 
 
 def _in_bounds(wide: Frame, columns: set[Key]) -> Iterator[tuple[Key, Key, float, float]]:

@@ -73,19 +73,17 @@ def left_over(problem: Problem, net: Net, arrival_cap: dict[tuple[str, str, int]
               ) -> dict[tuple[str, str, int, int], tuple[float, float]]:
     """(left, most) per occupation, area, year and review from which on the occupation may have been listed.
 
-    Only where the cohorts from before that review leave less than the most that may be present; the review of the
-    year itself and the one before it (earlier ones were measured: they raise the bound no further).
+    Only where the cohorts from before that review leave less than the most that may be present.
     """
     found = {}
     for o, p in sorted({key[:2] for key in arrival_cap}):
         r = problem.region_of[p]
         most = {t: most_present(problem, net, o, p, t) for t in problem.years}
         for t in problem.years:
-            e = problem.review_of(r, t).number
-            for f in (e, e - 1):
-                if f < 1 or not math.isfinite(most[t]):
-                    continue
-                left = most_left(problem, o, p, t, problem.reviews[r][f - 1].first_year, most, arrival_cap)
+            for review in problem.reviews[r]:
+                if review.first_year > t or not math.isfinite(most[t]):
+                    break
+                left = most_left(problem, o, p, t, review.first_year, most, arrival_cap)
                 if left < most[t] * (1 - 1e-6):
-                    found[o, p, t, f] = left, most[t]
+                    found[o, p, t, review.number] = left, most[t]
     return found

@@ -34,18 +34,20 @@ def present_only_if_listed(m: Any, o: str, p: str, t: int, f: int) -> Any:
     r"""Without a listing since a review, only what earlier cohorts leave is present.
 
     $$\sum_{s \le t} \text{retention}_{o,t-s}\, \text{arrivals}_{ops} \le \text{left}_{optf}
-    + (\text{most}_{opt} - \text{left}_{optf}) \sum_{g=f}^{e(t)} \text{listed}_{rog}$$
+    + (\text{most}_{opt} - \text{left}_{optf}) \Big(\text{listed}_{rof} + \sum_{g=f+1}^{e(t)} \text{enters}_{rog}\Big)$$
 
-    For all occupations, areas, years, and for $f$ the review $e(t)$ of the year and the one before it. Unit: persons.
+    For all occupations, areas, years, and reviews $f$ up to the review $e(t)$ of the year. Unit: persons.
     $\text{most}$ is what `max_migrant_share` and `min_other_vacancies` allow in the area, $\text{left}$ the most of it
-    that cohorts from before review $f$ can still be. It follows from the other rows for whole answers; it is written
-    down because an area that is full needs little more than attrition, which the relaxation would list a little for.
-    On the Belgian case it closes a quarter of the gap between the relaxation and the best plan.
+    that cohorts from before review $f$ can still be; the bracket is at least one when the occupation is listed at any
+    time since $f$. It follows from the other rows for whole answers; it is written down because an area that is full
+    needs little more than attrition, which the relaxation would list a little for, a little more in every review. On
+    the Belgian case it closes five sixths of the gap that the relaxation leaves in Flanders.
     """
     left, most = m.frame.left_over[o, p, t, f]
     r = m.frame.problem.region_of[p]
-    listed = sum(m.listed[r, o, g] for g in range(f, m.frame.problem.review_of(r, t).number + 1))
-    return present(m, o, p, t) <= left + (most - left) * listed
+    later = range(f + 1, m.frame.problem.review_of(r, t).number + 1)
+    listed_since = m.listed[r, o, f] + sum(m.enters[r, o, g] for g in later)
+    return present(m, o, p, t) <= left + (most - left) * listed_since
 
 
 def training_required(m: Any, r: str, o: str, t: int) -> Any:

@@ -87,7 +87,8 @@ def quota_only_if_listed(m: Any, r: str, o: str, t: int) -> Any:
     $$\text{lots}_{rot} \le \text{lots\_cap}_{rot}\, \text{listed}_{roe(t)}$$
 
     For all regions, occupations and years. Unit: lots per year. The cap is the smallest of `max_quota`, the permit
-    total, what each service could take if it served nobody else, and what arrivals could take up.
+    total, the permits that all training places allow, what each service could take if it served nobody else, and what
+    arrivals could take up.
     """
     return m.lots[r, o, t] <= m.frame.lots_cap[r, o, t] * _listed(m, r, o, t)
 
