@@ -27,7 +27,7 @@ FLOORS = [
     {"plan"},
     {"exact", "solver", "storage"},
     {"model", "solution", "clash", "origin", "overview"},
-    {"run_folder", "contradictions", "verification"},
+    {"run_folder", "contradictions", "verification", "evidence"},
     {"check"},
     {"solving"},
     {"newcase", "generate", "estimate", "docs", "report"},

@@ -36,13 +36,15 @@ ENDS = {
 class Run:
     """One run: how it ended, the best point and value, the proven bound.
 
-    `end` is optimal, infeasible, time_limit, work_limit, or unknown; `x` is None when no point was found.
+    `end` is optimal, infeasible, time_limit, work_limit, or unknown; `x` is None when no point was found. `duals` are
+    the rows' prices where the run was a linear one that came to its end.
     """
 
     end: str
     x: np.ndarray | None
     value: float
     bound: float
+    duals: np.ndarray | None = None
 
 
 def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1, gap: float = 0.0,
@@ -186,7 +188,8 @@ def _result(highs: highspy.Highs, whole: bool, by: Scaling) -> Run:
     x = np.array(highs.getSolution().col_value) * by.columns if found and end != "infeasible" else None
     value = float(info.objective_function_value) if x is not None else float("inf")
     bound = float(info.mip_dual_bound) if whole else (value if end == "optimal" else -np.inf)
-    return Run(end, x, value / by.cost, bound / by.cost)
+    duals = None if whole or end != "optimal" else np.array(highs.getSolution().row_dual) * by.rows / by.cost
+    return Run(end, x, value / by.cost, bound / by.cost, duals)
 
 
 def _kind(whole: bool) -> highspy.HighsVarType:

@@ -18,7 +18,7 @@ import numpy as np
 
 from optimiser.solver.gate import refuse_out_of_range
 from optimiser.solver.limits import Clash, Limit
-from optimiser.solver.program import Answer, Program, Progress, StageResult, relative_gap
+from optimiser.solver.program import NOTHING, Answer, Known, Program, Progress, StageResult, relative_gap
 from optimiser.solver.worker import receive, send
 
 GRACE = 2.0  # seconds between TERM and KILL
@@ -37,7 +37,7 @@ def solve(program: Program, *, gap: float, time_limit: float, seed: int, start: 
 
 def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: int,
                starts: list[np.ndarray | None] | None = None, on_progress: OnProgress | None = None,
-               method: str = "search") -> list[Answer]:
+               method: str = "search", known: Sequence[Known] = ()) -> list[Answer]:
     """Solve programmes side by side, at most one per processor.
 
     Parameters
@@ -52,6 +52,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
         Called in this thread with the number of a programme and its `Progress`.
     method : str
         `search`; `without_presolve`, the same with HiGHS' presolve off; or `scip`, another solver's own search.
+    known : sequence of Known, optional
+        What similar programmes tell of each programme.
 
     Returns
     -------
@@ -69,7 +71,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     processors = max(1, min(len(programs), len(os.sched_getaffinity(0))))
     waves = -(-len(programs) // processors) if programs else 1
     messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]] = queue.SimpleQueue()
-    waiting = [_Child(i, program, gap, time_limit / waves, seed, starts[i] if starts else None, method)
+    waiting = [_Child(i, program, gap, time_limit / waves, seed, starts[i] if starts else None, method,
+                      known[i] if known else NOTHING)
                for i, program in enumerate(programs)]
     children = list(waiting)
     running: dict[int, _Child] = {}
@@ -163,6 +166,7 @@ class _Child:
     seed: int
     start: np.ndarray | None
     method: str
+    known: Known
     process: subprocess.Popen[bytes] | None = None
     ear: threading.Thread | None = None
     began: float = 0.0
@@ -189,7 +193,7 @@ class _Child:
         assert process.stdin and process.stdout
         try:
             send(process.stdin, ("search", self.program, self.gap, self.time_limit, self.seed, self.start,
-                                 self.method))
+                                 self.method, self.known))
             while message := receive(process.stdout):
                 messages.put((self.number, message))
         except (OSError, ValueError, EOFError):
@@ -282,10 +286,10 @@ class _Child:
     def answer(self) -> Answer:
         """What the search came to."""
         if self.done is not None:
-            x, stages, infeasible, clock_cut = self.done
+            x, stages, infeasible, clock_cut, *duals = self.done
             nothing = "time_limit" if clock_cut else "failed"
             status = "infeasible" if infeasible else (stages[0].status if stages else nothing)
-            return Answer(status, x, stages, self.seconds(), self.reason, clock_cut)
+            return Answer(status, x, stages, self.seconds(), self.reason, clock_cut, *duals)
         status = "interrupted" if self.interrupted else ("time_limit" if self.clock_cut else "failed")
         self._finish_stage(status)
         return Answer(status, self.x, tuple(self.finished), self.seconds(), self.reason, True)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 SAME = 1e-8  # difference that is arithmetic, relative to values of at least one
+ARITHMETIC = 1e-13  # of all terms of a sum, that adding them may cost
 
 Keep = tuple[np.ndarray, float, float, float]
 """Cost (n,), constant, relative and absolute tolerance of a part that later stages must keep."""
@@ -73,11 +74,52 @@ class Program:
     series: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
     choice: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int), repr=False)
 
+    def bound(self, stage: Stage, duals: np.ndarray | None = None) -> float:
+        """What no point of the programme can be below in a stage, whatever the prices of its rows.
+
+        The value of the Lagrange function with all rows priced, least over the bounds of the columns alone:
+        weak duality makes it a bound for any `duals`, so prices of a similar programme will do. A price on a side that
+        a row does not have counts as none.
+
+        Parameters
+        ----------
+        duals : array (m,), optional
+            Positive where a row's lower side is paid for, negative for its upper side; no row is priced by default.
+        """
+        prices = np.zeros(len(self.row_lower)) if duals is None else np.where(np.isfinite(
+            np.where(duals > 0, self.row_lower, self.row_upper)), duals, 0.0)
+        sides = np.where(prices > 0, self.row_lower, np.where(prices < 0, self.row_upper, 0.0))
+        left = stage.cost - self.matrix.T @ prices
+        terms = np.concatenate([prices * sides, np.minimum(left * self.col_lower, left * self.col_upper)])
+        return float(terms.sum() - ARITHMETIC * abs(terms).sum()) + stage.constant
+
     def with_row(self, cost: np.ndarray, most: float) -> Program:
         """The same programme with the row `cost @ x <= most` added."""
         return replace(self, matrix=sparse.csc_array(sparse.vstack([self.matrix, cost[None, :]])),
                        row_lower=np.append(self.row_lower, -np.inf), row_upper=np.append(self.row_upper, most),
                        row_names=(*self.row_names, "kept objective"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a programme's leading stage before it is searched; it changes how fast, never what is right.
+
+    Attributes
+    ----------
+    choices : tuple of arrays (n,)
+        Points whose `choice` columns may do well; the nearest allowed choice of each is tried first.
+    bound : float
+        No point is better.
+    duals : array (m,) or None
+        Prices of the rows from a similar programme.
+    """
+
+    choices: tuple[np.ndarray, ...] = ()
+    bound: float = -np.inf
+    duals: np.ndarray | None = None
+
+
+NOTHING = Known()
 
 
 @dataclass(frozen=True)
@@ -111,7 +153,8 @@ class Answer:
 
     `status` is that of the leading stage (optimal, within_gap, work_limit, time_limit), or interrupted, infeasible or
     failed. `x` is the best point found, its whole columns exactly whole, or None. `clock_cut` says that a clock ended
-    some part of the search, so that another machine might answer otherwise.
+    some part of the search, so that another machine might answer otherwise. `duals` are prices of the rows from the
+    leading stage's relaxation, where it was solved: `Program.bound` makes a bound of them, also of a similar programme.
     """
 
     status: str
@@ -120,6 +163,7 @@ class Answer:
     seconds: float = 0.0
     reason: str = ""
     clock_cut: bool = False
+    duals: np.ndarray | None = None
 
 
 def relative_gap(value: float, bound: float) -> float:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from optimiser.solver.highs import Run, run
-from optimiser.solver.program import Program, Stage, StageResult, relative_gap
+from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, relative_gap
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
@@ -50,10 +50,16 @@ class State:
 
 
 class Search:
-    """One search; `stages` fills as they end. `options` go to the solver in every run."""
+    """One search; `stages` fills as they end. `options` go to the solver in every run.
 
-    def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell, **options: Any):
+    `known` is what answers to similar programmes tell of this one.
+    """
+
+    def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell,
+                 known: Known = NOTHING, **options: Any):
         self.program = program
+        self.known = known
+        self.duals = known.duals
         self.gap = gap
         self.deadline = time.monotonic() + time_limit
         self.tell = tell
@@ -87,22 +93,27 @@ class Search:
         return x
 
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
-        state = State(x, self._box_bound(stage))
-        if self.large and number == 0:
+        state = State(x, self.program.bound(stage))
+        if number == 0:
+            self._recall(number, stage, state, ends)
+        if self.large and number == 0 and self._open(stage, state):
             self._round(number, stage, state, ends)
             if self._open(stage, state):
                 self._period_by_period(number, stage, state, ends)
-        elif self.large:
+        elif self.large and number:
             self._around(number, stage, state, ends)
         settled = not stage.proof and all(done.gap <= EXACT for done in self.stages)
         if settled or (self._open(stage, state) and (number == 0 or not self.large)):
             self._branch(number, stage, state, ends, 0.0 if settled else self.gap)
         return state
 
-    def _box_bound(self, stage: Stage) -> float:
-        """What the bounds of the columns alone leave possible: a bound that is there whatever the clock does."""
-        least = np.minimum(stage.cost * self.program.col_lower, stage.cost * self.program.col_upper)
-        return float(least.sum()) + stage.constant
+    def _recall(self, number: int, stage: Stage, state: State, ends: float) -> None:
+        """Take up what is known: the bound, the prices, and the choices nearest to those that were good elsewhere."""
+        state.bound = max(state.bound, self.known.bound, self.program.bound(stage, self.duals))
+        for choice in self.known.choices if self.large else ():
+            if self._open(stage, state):
+                self._choose(number, stage, state, choice, ends)
+        self.tell(number, None, state.bound, None)
 
     def _open(self, stage: Stage, state: State) -> bool:
         """Whether a plan may exist and is not known to be within the wanted gap yet."""
@@ -131,6 +142,8 @@ class Search:
         self._heed_clock(state, relaxed)
         self.infeasible = relaxed.end == "infeasible" and state.x is None
         state.bound = max(state.bound, relaxed.bound)
+        if number == 0 and relaxed.duals is not None:
+            self.duals = relaxed.duals
         self.tell(number, None, state.bound, None)
         return relaxed.x
 

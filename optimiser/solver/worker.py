@@ -53,7 +53,8 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: int, start: Any, method: str) -> None:
+def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: int, start: Any, method: str,
+            known: Any) -> None:
     if method == "scip":
         from optimiser.solver import scip
 
@@ -69,9 +70,9 @@ def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: i
             send(out, ("progress", number, value, bound, x))
 
     options: dict[str, Any] = {"presolve": "off"} if method == "without_presolve" else {}
-    search = Search(program, gap, time_limit, seed, tell, **options)
+    search = Search(program, gap, time_limit, seed, tell, known, **options)
     x = search.run(start)
-    return send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut))
+    return send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut, search.duals))
 
 
 def _conflict(out: IO[bytes], program: Any, limits: Any, seconds: float) -> None:

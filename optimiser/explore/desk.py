@@ -1,0 +1,371 @@
+"""The desk: questions about variants of a case, answered from what earlier answers know.
+
+Every question is one model of regions that are solved together, their leading aim alone. The list of the nearest
+answer so far is tried first, the prices of its relaxation give a bound before anything is searched, and what was asked
+before is not searched again: a question is known by the bytes of its programme. Every plan passes the exact check.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import sparse
+
+from optimiser.check import violations
+from optimiser.errors import InputError, ResultError, SolverError
+from optimiser.exact import evaluate
+from optimiser.explore.wishes import Wish, granted
+from optimiser.model.components import components
+from optimiser.model.frame import frame
+from optimiser.model.handover import Handed, Key, hand_over
+from optimiser.model.objectives import SCALES
+from optimiser.model.readback import plans
+from optimiser.origin import fault
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.solution import Solution
+from optimiser.solver import Answer, Known, OutOfRange, Program, Progress, Stage, solve_many
+from optimiser.texts import say
+
+REMEMBERED = 6  # models kept as matrices; each Belgian one takes a second to build
+Regions = tuple[str, ...]
+Report = Callable[[str, Progress], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked.
+
+    Attributes
+    ----------
+    problem : Problem
+    regions : tuple of str
+        One of `components(problem)`.
+    wishes : tuple of Wish
+        What a plan must have beside keeping the rules.
+    within : float or None
+        Most that the leading aim may be (see `Asked.value`).
+    costs : dict column -> number
+        What to minimise in place of the leading aim, column by column.
+    like : tuple of Plan
+        Plans whose lists may do well; the best one known for the regions comes after them.
+    """
+
+    problem: Problem = field(repr=False)
+    regions: Regions
+    wishes: tuple[Wish, ...] = ()
+    within: float | None = None
+    costs: dict[Key, float] = field(default_factory=dict)
+    like: tuple[Plan, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of a question.
+
+    Attributes
+    ----------
+    status : str
+        optimal, within_gap, work_limit, time_limit, infeasible or failed.
+    value : float
+        Leading aim of the plan in published units, least being best (a coverage counts negative), summed over the
+        regions; infinite without a plan.
+    bound : float
+        No plan that answers the question is better; infinite when there is none, minus infinite when nothing is known.
+    plan : Plan or None
+        Checked exactly; of these regions alone.
+    score, score_bound : float
+        The same for what `Question.costs` minimises, when it is given.
+    seconds : float
+    """
+
+    question: Question = field(repr=False)
+    status: str
+    value: float = math.inf
+    bound: float = -math.inf
+    plan: Plan | None = field(default=None, repr=False)
+    score: float = math.nan
+    score_bound: float = math.nan
+    seconds: float = 0.0
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether it is proved that no plan answers the question."""
+        return self.status == "infeasible"
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of value and bound; infinite when one is not known."""
+        if not math.isfinite(self.value) or not math.isfinite(self.bound):
+            return math.inf
+        return max(0.0, self.value - self.bound) / max(abs(self.value), 1e-9)
+
+
+def price(asked: Asked, base: Asked, tighter: bool = False) -> tuple[float, float]:
+    """What an answer costs more than another, as an interval that holds whatever the searches left open.
+
+    Parameters
+    ----------
+    tighter : bool
+        Whether every plan that answers `asked` also answers `base`: then nothing is gained.
+
+    Returns
+    -------
+    tuple of float
+        `[bound - best, best - bound]`, in the unit of the leading aim; both infinite when there is no such plan.
+    """
+    low, high = asked.bound - base.value, asked.value - base.bound
+    return (max(0.0, low), max(0.0, high)) if tighter else (low, high)
+
+
+class Desk:
+    """Asks the solving layer, several questions side by side, and remembers the answers.
+
+    Parameters
+    ----------
+    gap : float
+        Relative gap at which an answer is good enough.
+    seconds : float
+        Most that one question may take, once the solver has it.
+    seed : int
+        Of the solver's own random choices.
+    on_progress : callable, optional
+        Called with the regions' names and a `Progress` while questions are searched.
+    """
+
+    def __init__(self, gap: float, seconds: float, seed: int = 1, on_progress: Report | None = None):
+        self.gap, self.seconds, self.seed, self.on_progress = gap, seconds, seed, on_progress
+        self.searches = 0
+        self._models: dict[tuple[int, Regions], tuple[Problem, Handed]] = {}
+        self._answers: dict[str, Asked] = {}
+        self._best: dict[Regions, Asked] = {}  # the best plan of the case that was asked about first
+        self._bounds: dict[tuple[int, Regions], float] = {}
+        self._duals: dict[Regions, dict[Key, float]] = {}
+
+    def begin(self, problem: Problem, solution: Solution) -> None:
+        """Take up a run: its lists start every search; where it answers this very case, it need not be solved again."""
+        for regions in components(problem):
+            plan = part(problem, solution.plan, regions)
+            question = Question(problem, regions)
+            rows = solution.objectives[(solution.objectives["rank"] == 1) & solution.objectives["region"].isin(regions)]
+            handed = self.model(problem, regions)
+            asked = Asked(question, "work_limit", leading_value(problem, handed, plan), plan=plan)
+            if not violations(problem, plan, regions):
+                signs = [1 if SCALES[name] > 0 else -1 for name in rows["objective"]]
+                bound = min(float((rows["bound"] * signs).sum(skipna=False)), asked.value)
+                if math.isfinite(bound) and len(rows) == len(handed.parts[0]):
+                    asked = replace(asked, status="within_gap", bound=bound)
+                    self._answers[_digest(_program(handed, question))] = asked
+                    self._bounds[id(problem), regions] = bound / _scale(handed)
+            self._best[regions] = asked
+
+    def whole(self, problem: Problem, wishes: Sequence[Wish] = ()) -> list[Asked]:
+        """A question without anything special about every region of a case, each with the wishes that concern it."""
+        return self.ask([Question(problem, regions, tuple(wish for wish in wishes if wish.region in regions))
+                         for regions in components(problem)])
+
+    def ask(self, questions: Sequence[Question], gap: float | None = None, seconds: float | None = None
+            ) -> list[Asked]:
+        """Answers in the order of the questions; those not known yet are searched side by side.
+
+        Raises
+        ------
+        InputError
+            When a number can't be brought into the range in which the solver is to be trusted.
+        ResultError
+            When a plan breaks a rule in every rounding.
+        KeyboardInterrupt
+            When Ctrl-C ends a search; what was answered before is remembered.
+        """
+        gap, seconds = self.gap if gap is None else gap, self.seconds if seconds is None else seconds
+        handed = [self.model(question.problem, question.regions) for question in questions]
+        programs = [_program(h, question) for h, question in zip(handed, questions, strict=True)]
+        names = [_digest(program) for program in programs]
+        new = [i for i, name in enumerate(names) if names.index(name) == i and not self._known_well(name, gap)]
+        if new:
+            self.searches += len(new)
+            waves = math.ceil(len(new) / max(1, min(len(new), len(os.sched_getaffinity(0)))))
+            try:
+                found = solve_many(
+                    [programs[i] for i in new], gap=gap, time_limit=seconds * waves, seed=self.seed,
+                    known=[self._known(questions[i], handed[i], programs[i]) for i in new],
+                    on_progress=self.on_progress and (lambda n, progress: self._tell(questions[new[n]], progress)))
+            except OutOfRange as error:
+                raise InputError([fault(questions[0].problem, error)]) from None
+            for i, answer in zip(new, found, strict=True):
+                self._remember(names[i], questions[i], handed[i], answer)
+            if any(answer.status == "interrupted" for answer in found):
+                raise KeyboardInterrupt
+        return [replace(self._answers[name], question=question)
+                for name, question in zip(names, questions, strict=True)]
+
+    def model(self, problem: Problem, regions: Regions) -> Handed:
+        """The model of some regions as matrices, built once."""
+        key = id(problem), regions
+        if key not in self._models:
+            if len(self._models) >= REMEMBERED:
+                oldest = next(iter(self._models))
+                del self._models[oldest]
+                self._bounds.pop(oldest, None)  # the number of a case that is gone may be given to another
+            self._models[key] = problem, hand_over(frame(problem, regions))
+        return self._models[key][1]
+
+    def _known_well(self, name: str, gap: float) -> bool:
+        known = self._answers.get(name)
+        return known is not None and (known.infeasible or known.gap <= gap + 1e-12 or known.status == "optimal")
+
+    def _tell(self, question: Question, progress: Progress) -> None:
+        if self.on_progress:
+            scale = SCALES.get(progress.stage)
+            value, bound = (None if number is None or scale is None else number * scale + 0.0
+                            for number in (progress.incumbent, progress.bound))
+            self.on_progress(", ".join(question.regions), replace(progress, incumbent=value, bound=bound))
+
+    def _known(self, question: Question, handed: Handed, program: Program) -> Known:
+        """What earlier answers tell of a question."""
+        best = self._best.get(question.regions)
+        likely = [*question.like, *([best.plan] if best and best.plan else [])]
+        choices = tuple(np.array([float(name == "listed" and index in plan.listed) for name, index in handed.columns])
+                        for plan in likely)
+        if question.costs:
+            return Known(choices)
+        prices = self._duals.get(question.regions, {})
+        duals = np.array([prices.get(row, 0.0) for row in handed.rows])
+        extra = len(program.row_lower) - len(duals)
+        bound = self._bounds.get((id(question.problem), question.regions), -math.inf)
+        return Known(choices, bound, np.append(duals, np.zeros(extra)) if prices else None)
+
+    def _remember(self, name: str, question: Question, handed: Handed, answer: Answer) -> None:
+        asked = _asked(question, handed, answer)
+        if asked.status not in ("interrupted", "failed"):
+            self._answers[name] = asked
+        regions, plain = question.regions, not (question.wishes or question.costs or question.within is not None)
+        if answer.duals is not None and (plain or regions not in self._duals) and not question.costs:
+            self._duals[regions] = dict(zip(handed.rows, answer.duals[:len(handed.rows)], strict=True))
+        if plain and answer.stages:
+            self._bounds[id(question.problem), regions] = answer.stages[0].bound
+        best = self._best.get(regions)
+        same = best is not None and best.question.problem is question.problem
+        if asked.plan and (best is None or (same and asked.value < best.value)):
+            self._best[regions] = asked
+
+
+def _program(handed: Handed, question: Question) -> Program:
+    """The programme of a question: one stage, its wishes as rows or bounds, and what the leading aim may be."""
+    program = handed.program
+    leading = program.stages[0]
+    program = replace(program, stages=(replace(leading, keep=(), passing=False),))
+    if question.within is not None:
+        program = program.with_row(leading.cost, question.within / _scale(handed) - leading.constant)
+    position = {column: i for i, column in enumerate(handed.columns)}
+    lower, upper, rows = program.col_lower.copy(), program.col_upper.copy(), []
+    for wish in question.wishes:
+        at = [position[column] for column in wish.columns if column in position]
+        if len(at) == 1:
+            lower[at[0]], upper[at[0]] = max(lower[at[0]], wish.lower), min(upper[at[0]], wish.upper)
+        else:
+            rows.append((at, wish))
+    if question.costs:
+        cost = np.zeros(len(lower))
+        for column, number in question.costs.items():
+            cost[position[column]] = number
+        program = replace(program, stages=(Stage("wished", cost),))
+    # A wish that the caps rule out already leaves a column without a value: such a programme has no point.
+    crossed = lower > upper
+    rows += [([int(i)], Wish("", (), float(lower[i]), math.inf)) for i in np.flatnonzero(crossed)]
+    lower[crossed] = upper[crossed]
+    program = replace(program, col_lower=lower, col_upper=upper)
+    if not rows:
+        return program
+    extra = sparse.lil_array((len(rows), len(lower)))
+    for n, (at, _) in enumerate(rows):
+        for i in at:
+            extra[n, i] = 1.0
+    return replace(
+        program, matrix=sparse.csc_array(sparse.vstack([program.matrix, extra.tocsc()])),
+        row_lower=np.append(program.row_lower, [wish.lower for _, wish in rows]),
+        row_upper=np.append(program.row_upper, [wish.upper for _, wish in rows]),
+        row_names=(*program.row_names, *(f"wish[{n}]" for n in range(len(rows)))))
+
+
+def _scale(handed: Handed) -> float:
+    return abs(SCALES[handed.program.stages[0].name]) if handed.parts[0] else 1.0
+
+
+def _digest(program: Program) -> str:
+    """A name that two programmes share only when they are the same."""
+    digest = hashlib.sha256("\x1f".join(program.col_names).encode())
+    stage = program.stages[0]
+    matrix = program.matrix.tocsc()
+    for part in (matrix.indptr, matrix.indices, matrix.data, program.row_lower, program.row_upper, program.col_lower,
+                 program.col_upper, program.integer, stage.cost, np.array([stage.constant])):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
+
+
+def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
+    """The answer in published units, its plan checked."""
+    if answer.status == "infeasible":
+        return Asked(question, "infeasible", math.inf, math.inf, seconds=answer.seconds)
+    stage = answer.stages[0] if answer.stages else None
+    plan = None if answer.x is None else sound(question, handed, answer.x)
+    value = math.inf if plan is None else leading_value(question.problem, handed, plan)
+    if question.costs:
+        score, score_bound = (stage.value, stage.bound) if stage else (math.nan, -math.inf)
+        return Asked(question, answer.status, value, -math.inf, plan, score, score_bound, answer.seconds)
+    bound = min(stage.bound * _scale(handed), value) if stage else -math.inf
+    return Asked(question, answer.status, value, bound, plan, seconds=answer.seconds)
+
+
+def sound(question: Question, handed: Handed, x: np.ndarray) -> Plan:
+    """The first rounding of an answer that keeps every rule and grants every wish.
+
+    Raises
+    ------
+    ResultError
+        When none does.
+    """
+    broken: list[str] = []
+    for plan in plans(handed, x):
+        broken = [str(found) for found in violations(question.problem, plan, question.regions)]
+        broken += [say("explore.wish_broken", wish=wish.words) for wish in question.wishes
+                   if not granted(wish, plan, handed.frame)]
+        if not broken:
+            return plan
+    raise ResultError(say("solve.broken"), broken)
+
+
+def part(problem: Problem, plan: Plan, regions: Regions) -> Plan:
+    """What a plan decides for some regions alone."""
+    areas = {area for region in regions for area in problem.areas[region]}
+    return Plan(
+        frozenset(key for key in plan.listed if key[0] in regions),
+        {key: number for key, number in plan.quota.items() if key[0] in regions},
+        {key: number for key, number in plan.arrivals.items() if key[1] in areas},
+        {key: number for key, number in plan.trainees.items() if key[0] in regions},
+        {key: number for key, number in plan.expansion.items()
+         if set(problem.regions_of(key[0], key[1])) & set(regions)})
+
+
+def leading_value(problem: Problem, handed: Handed, plan: Plan) -> float:
+    """The leading aim of a plan of some regions, exactly worked out, in published units, least being best."""
+    objective = evaluate(problem, plan).objective
+    return float(sum(objective[part] * (1 if SCALES[part[1]] > 0 else -1) for part in handed.parts[0]))
+
+
+def refuse_no_answer(asked: Asked) -> Asked:
+    """The answer itself, when it has a plan or the proof that there is none.
+
+    Raises
+    ------
+    SolverError
+        When the time was not enough to know either.
+    """
+    if asked.plan is None and not asked.infeasible:
+        raise SolverError(say("solve.no_plan", regions=", ".join(asked.question.regions), reason=asked.status))
+    return asked
