@@ -20,61 +20,21 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from optimiser import tables
 from optimiser.errors import Fault, InputError
-from optimiser.schema import BASES, BY_NAME, CONFIDENCES, Column, Table
+from optimiser.evidence import VALUES, Evidence, listed, read
+from optimiser.schema import BY_NAME
 from optimiser.storage import write_whole
 from optimiser.texts import say
 
-VALUES = ["low", "central", "high"]
 ESTIMATE = "estimate"  # the row of sources.csv that stands for this procedure
 WIDEST = 0.9  # no range reaches down to nothing, however old a count is
-
-
-def _text(name: str, filled: bool = True, choices: tuple[str, ...] = ()) -> Column:
-    return Column(name, "choice" if choices else "text", "", "", filled=filled, required=filled, choices=choices)
-
-
-def _number(name: str, maximum: float = 1e7) -> Column:
-    return Column(name, "number", "", "", minimum=0, maximum=maximum)
-
-
-_BASIS, _SOURCE, _NOTE = _text("basis", choices=BASES), _text("source"), _text("note", filled=False)
-_RANGE = tuple(_number(name) for name in VALUES)
-
-EVIDENCE = (
-    Table("region_totals", "Open posts of a region, and the share of them in occupations it calls short.",
-          ("region", "quantity"), (_text("region"), _text("quantity", choices=("open_posts", "listed_share")), *_RANGE,
-                                   _BASIS, _SOURCE, _NOTE)),
-    Table("sector_totals", "Open posts of a sector, and the share of them in listed occupations.",
-          ("region", "sector"),
-          (_text("region"), _text("sector"), _text("kind", choices=("survey", "employment_service")), *_RANGE,
-           _number("listed_share", 1), _BASIS, _SOURCE, _NOTE)),
-    Table("occupation_counts", "Published counts of open posts (a stock on a day) of a region or an area.",
-          ("place", "occupation"),
-          (_text("place"), _text("occupation"), _number("count"), Column("year", "year", "", ""), _BASIS, _SOURCE,
-           _NOTE)),
-    Table("shortage_lists", "Titles on a region's own shortage and permit lists, and whether they were on the last one "
-          "seen.", ("region", "occupation", "title"),
-          (_text("region"), _text("occupation"), _text("title"), _text("list"), Column("year", "year", "", ""),
-           _text("listed", choices=("yes", "no")), _text("confidence", choices=CONFIDENCES), _SOURCE)),
-    Table("hiring_difficulty", "The prior: hiring projects, the difficult ones and the seasonal ones.", ("occupation",),
-          (_text("occupation"), _number("projects"), _number("difficult_projects"), _number("seasonal_projects"),
-           Column("coverage", "number", "Share of employers the survey covers.", "", minimum=0.01, maximum=1),
-           _text("confidence", choices=CONFIDENCES), _NOTE, _SOURCE)),
-    Table("uncertainty", "How far a figure may be off, as a share of it.", ("quantity",),
-          (_text("quantity", choices=("count", "year_of_age", "prior_high", "prior_medium", "prior_low")),
-           _number("share", 1), _BASIS, _SOURCE, _NOTE)),
-    Table("year_levels", "Level of every planned year, against the figures of today.", ("year",),
-          (Column("year", "year", "", ""), *_RANGE, _BASIS, _SOURCE)),
-    Table("activation", "Share of a shortage that jobseekers who can be activated would meet.",
-          ("region", "skill_tier"), (_text("region"), _text("skill_tier"), *_RANGE, _BASIS, _SOURCE, _NOTE)),
-)
 
 
 def write(folder: Path | str, force: bool = False) -> None:
@@ -116,51 +76,30 @@ def build_all(folder: Path) -> dict[str, pd.DataFrame]:
         When an evidence table is missing or faulty, or when its figures contradict one another.
     """
     evidence = read(folder)
-    faults = list(_contradictions(evidence, folder))
-    if faults:
-        raise InputError(faults)
-    regional = regional_shortages(evidence)
+    try:
+        regional = regional_shortages(evidence)
+    except InputError as error:
+        raise InputError(replace(fault, file=str(folder / fault.file)) for fault in error.faults) from None
     cells = area_shortages(regional, evidence)
     shortages = yearly(cells, evidence["year_levels"])
     return {"shortages": shortages, "activatable": activatable(shortages, evidence)}
 
 
-def read(folder: Path) -> dict[str, pd.DataFrame]:
-    """The evidence tables, with `areas` and `occupations` beside them, all faults at once."""
-    found: dict[str, pd.DataFrame] = {}
-    faults: list[Fault] = []
-    wanted = [(table, folder / "evidence" / table.file) for table in EVIDENCE]
-    wanted += [(BY_NAME[name], folder / BY_NAME[name].file) for name in ("areas", "occupations")]
-    for table, path in wanted:
-        if not path.exists():
-            faults.append(Fault(str(path), 0, "", say("estimate.no_file"), say("estimate.a_file")))
-            continue
-        try:
-            found[table.name] = tables.read(path, table, str(path))
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(faults)
-    return found
-
-
-def short_occupations(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def short_occupations(evidence: Evidence) -> pd.DataFrame:
     """Region and occupation of every shortage, with sector, projects, difficult projects and the prior's weight.
 
     A unit group is short where at least one of its titles stands on the region's own lists.
     """
-    lists, prior = evidence["shortage_lists"], evidence["hiring_difficulty"]
-    short = lists.loc[lists["listed"] == "yes", ["region", "occupation"]].drop_duplicates()
-    short = short.merge(prior, on="occupation")
+    short = listed(evidence).merge(evidence["hiring_difficulty"], on="occupation")
     short = short.merge(evidence["occupations"][["occupation", "sector"]], on="occupation")
-    steady = 1 - (short["seasonal_projects"] / short["projects"]).clip(0, 1)
+    steady = 1 - (short["seasonal_projects"] / short["projects"]).fillna(0).clip(0, 1)
     for column in ("projects", "difficult_projects"):
         short[column] /= short["coverage"]
     short["weight"] = short["difficult_projects"] * steady
     return short.sort_values(["region", "occupation"], ignore_index=True)
 
 
-def regional_shortages(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def regional_shortages(evidence: Evidence) -> pd.DataFrame:
     """Low, central and high shortage of every region and occupation on its lists.
 
     Returns
@@ -186,7 +125,7 @@ def regional_shortages(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return short[["region", "occupation", *VALUES, "basis", "source"]]
 
 
-def regional_counts(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def regional_counts(evidence: Evidence) -> pd.DataFrame:
     """Published counts of whole regions with their ranges; where areas have counts of their own, those are kept.
 
     The count of a region with such areas is the sum of the areas' own counts and, for the others, their share by
@@ -203,7 +142,7 @@ def regional_counts(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return rows[["region", "occupation", *VALUES, "basis", "source"]]
 
 
-def ranged_counts(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def ranged_counts(evidence: Evidence) -> pd.DataFrame:
     """Published counts with low and high: +- (count + year_of_age x age) of the count, age up to the first year."""
     counts, shares = evidence["occupation_counts"].copy(), _shares(evidence)
     first = evidence["year_levels"]["year"].astype(int).min()
@@ -214,7 +153,7 @@ def ranged_counts(evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return counts
 
 
-def sector_anchors(short: pd.DataFrame, evidence: dict[str, pd.DataFrame], region: str, value: str) -> dict[str, float]:
+def sector_anchors(short: pd.DataFrame, evidence: Evidence, region: str, value: str) -> dict[str, float]:
     """Shortage of every sector of a region that has a total of its own [persons]."""
     anchors = {}
     rows = evidence["sector_totals"]
@@ -225,7 +164,7 @@ def sector_anchors(short: pd.DataFrame, evidence: dict[str, pd.DataFrame], regio
     return anchors
 
 
-def region_anchor(short: pd.DataFrame, evidence: dict[str, pd.DataFrame], region: str, value: str) -> float:
+def region_anchor(short: pd.DataFrame, evidence: Evidence, region: str, value: str) -> float:
     """Shortage of a whole region [persons]: open posts x share listed x share hard to fill."""
     rows = evidence["region_totals"].set_index(["region", "quantity"])[value]
     return float(rows[region, "open_posts"] * rows[region, "listed_share"] * hard_to_fill(short))
@@ -236,7 +175,7 @@ def hard_to_fill(short: pd.DataFrame) -> float:
     return float(short["difficult_projects"].sum() / short["projects"].sum())
 
 
-def _share_out(short: pd.DataFrame, evidence: dict[str, pd.DataFrame], region: str, value: str) -> pd.Series:
+def _share_out(short: pd.DataFrame, evidence: Evidence, region: str, value: str) -> pd.Series:
     """One value of one region: counts as they are, the remainder of every total by weight."""
     result = short[value].copy()
     known = short["basis"].notna()
@@ -248,14 +187,14 @@ def _share_out(short: pd.DataFrame, evidence: dict[str, pd.DataFrame], region: s
         if rest < 0:
             raise InputError([Fault(f"evidence/{'sector' if sector else 'region'}_totals.csv", 0, value,
                                     say("estimate.counts", region=region, sector=sector or "*", rest=round(-rest)),
-                                    say("estimate.counts_within"))])
+                                    say("estimate.counts_within"), say("estimate.correct_counts"))])
         weight = short["weight"].where(inside & ~known, 0)
         if weight.sum() > 0:
             result += rest * weight / weight.sum()
     return result
 
 
-def area_shortages(regional: pd.DataFrame, evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def area_shortages(regional: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     """Shortage of every area: its own count, or its share by population.
 
     A regional count that is split is `derived`; an area's own published count keeps its basis.
@@ -290,7 +229,7 @@ def yearly(cells: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     return table[["area", "occupation", "year", *VALUES, "basis", "source"]]
 
 
-def activatable(shortages: pd.DataFrame, evidence: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def activatable(shortages: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     """Jobseekers who can be activated [persons]: share of the shortage, by region and skill tier."""
     table = shortages.merge(evidence["areas"][["area", "region"]], on="area")
     table = table.merge(evidence["occupations"][["occupation", "skill_tier"]], on="occupation")
@@ -303,25 +242,8 @@ def activatable(shortages: pd.DataFrame, evidence: dict[str, pd.DataFrame]) -> p
     return table[["area", "occupation", "year", *VALUES, "basis", "source"]]
 
 
-def _shares(evidence: dict[str, pd.DataFrame], prefix: str = "") -> dict[str, float]:
+def _shares(evidence: Evidence, prefix: str = "") -> dict[str, float]:
     """The rows of `uncertainty` whose name begins with `prefix`, by the rest of the name."""
     rows = evidence["uncertainty"]
     return {name.removeprefix(prefix): float(share) for name, share in zip(rows["quantity"], rows["share"], strict=True)
             if name.startswith(prefix)}
-
-
-def _contradictions(evidence: dict[str, pd.DataFrame], folder: Path) -> Iterator[Fault]:
-    """A count of an area needs one of its region; every listed occupation has a prior."""
-    file = str(folder / "evidence")
-    areas = evidence["areas"].set_index("area")["region"].to_dict()
-    counts = evidence["occupation_counts"]
-    known = set(zip(counts["place"], counts["occupation"], strict=True))
-    for place, occupation, row in zip(counts["place"], counts["occupation"], counts[tables.ROW], strict=True):
-        if place in areas and (areas[place], occupation) not in known:
-            yield Fault(f"{file}/occupation_counts.csv", int(row), "place", repr(place),
-                        say("estimate.regional_count", region=areas[place], occupation=occupation))
-    lists = evidence["shortage_lists"]
-    priors = set(evidence["hiring_difficulty"]["occupation"])
-    for occupation, row in zip(lists["occupation"], lists[tables.ROW], strict=True):
-        if occupation not in priors:
-            yield Fault(f"{file}/shortage_lists.csv", int(row), "occupation", repr(occupation), say("estimate.a_prior"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from refusal import LINE
 
 from optimiser import estimate, tables
 from optimiser.errors import InputError
@@ -128,6 +129,35 @@ def test_contradictions_are_told_together(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         estimate.build(folder)
     assert len(caught.value.faults) == 2
+
+
+UNFIT = {  # table, line number, the line instead -> what is told of it
+    ("evidence/occupation_counts", 2, "A9,2221,20,2025,observed,S2"): "row 3, place: got 'A9'; expected a region or",
+    ("evidence/shortage_lists", 0, "Q,0110,Title,List,2026,yes,low,S"): "region: got 'Q'; expected a region that areas",
+    ("evidence/region_totals", 1, "Q,open_posts,300,400,500,observed,S"): "row 2, region: got 'Q'; expected a region",
+    ("evidence/region_totals", 2, ""): "quantity: got no row for R, listed_share; expected one row for each; add it",
+    ("evidence/uncertainty", 2, ""): "quantity: got no row for year_of_age; expected one row for each; add it",
+    ("evidence/year_levels", (1, 2), ""): "year_levels.csv, year: got no row for year",
+    ("evidence/sector_totals", 1, "R,health care,survey,60,80,100,0.5,observed,S"):
+        "row 2, sector: got 'health care'; expected listed occupations with hiring projects",
+    ("areas", 2, "A2,R,0"): "areas.csv, row 3, population: got 0; expected a number of people above 0",
+    ("areas", 1, "A1,R,"): "areas.csv, row 2, population: got nothing; expected a number of people above 0",
+}
+
+
+@pytest.mark.parametrize(("table", "at", "line"), UNFIT)
+def test_evidence_that_does_not_fit_together_is_named(tmp_path: Path, table: str, at: int | tuple[int, int],
+                                                      line: str) -> None:
+    """Nothing is left out in silence: not a place or region nobody knows, not a total with nobody to share it."""
+    changed = list(TINY[table])
+    for number in (at,) if isinstance(at, int) else reversed(at):
+        changed[number:number + 1] = ([changed[0], line] if number == 0 else [line] if line else [])
+    folder = write_tiny(tmp_path)
+    (folder / f"{table}.csv").write_text("\n".join(changed) + "\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        estimate.build(folder)
+    assert UNFIT[table, at, line] in str(caught.value)
+    assert all(LINE.fullmatch(str(fault)) for fault in caught.value.faults)
 
 
 def test_missing_evidence_is_a_fault(tmp_path: Path) -> None:

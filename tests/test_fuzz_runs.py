@@ -1,4 +1,4 @@
-"""Fuzzing of what is given beside the files: run folders with changed bytes, values of `--set`."""
+"""Fuzzing of what is given beside a case: run folders with changed bytes, values of `--set`, tables of evidence."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ import plainly
 import pytest
 from hamlet import BUILDERS, NURSES, hamlet, listing, parameter
 from refusal import LINE
+from test_estimate import write_tiny
 from test_fuzz import SECONDS, within
 from worlds import rows
 
-from optimiser import run_folder
+from optimiser import estimate, run_folder, tables
 from optimiser.check import check_run
 from optimiser.errors import InputError, ResultError
 from optimiser.plan import Plan
 from optimiser.problem import load
+from optimiser.schema import BY_NAME
 from optimiser.solution import COLUMNS, derive
 
 PLAN = Plan(
@@ -162,3 +164,36 @@ def test_mutated_settings_of_the_command_are_read_right_or_refused(tmp_path: Pat
         plain = plainly.patched(plainly.settings(fuzzcase.CONFIG.encode()), {"set": {path: given}})
         assert plainly.same(problem.config.model_dump(exclude_unset=True), plain), f"case {number}: {path}={value}"
     assert min(ends["read"], ends["refused"]) > len(numbers) / 20
+
+
+EVIDENCE = (*fuzzing.ANY_TABLE, *(mutator for kind in fuzzing.CHANGING_TABLE.values() for mutator in kind))
+
+
+@pytest.mark.drawn(300, 5_000)
+def test_mutated_evidence_makes_whole_tables_or_is_refused(tmp_path: Path, numbers: Sequence[int]) -> None:
+    """What `estimate` writes can be read again, and has a number in every cell: nothing is lost on the way."""
+    land = write_tiny(tmp_path / "land")
+    files = {path: path.read_bytes() for path in sorted(land.rglob("*.csv"))}
+    ends: Counter[str] = Counter()
+    for number in numbers:
+        rng = random.Random(number)
+        path = rng.choice([*files])
+        data = fuzzing.mutated(rng, EVIDENCE, files[path], rng.randint(1, 3))
+        if data is None:
+            continue
+        path.write_bytes(data)
+        try:
+            with within(SECONDS):
+                estimate.write(land, force=True)
+            ends["read"] += 1
+            for name in ("shortages", "activatable"):
+                frame = tables.read(land / f"{name}.csv", BY_NAME[name])
+                assert frame[estimate.VALUES].notna().all(axis=None), f"case {number}, {path.name}"
+        except InputError as error:
+            ends["refused"] += 1
+            assert all(LINE.fullmatch(str(fault)) for fault in error.faults), f"case {number}: {error}"
+            assert str(land) in str(error)
+        path.write_bytes(files[path])
+        for name in ("shortages", "activatable"):
+            (land / f"{name}.csv").unlink(missing_ok=True)
+    assert min(ends["read"], ends["refused"]) > 0
