@@ -8,6 +8,8 @@ from pathlib import Path
 
 from optimiser import report, run_folder
 from optimiser.errors import ResultError
+from optimiser.explore import finding as findings
+from optimiser.explore.finding import Finding
 from optimiser.problem import Problem
 from optimiser.solution import Solution
 from optimiser.storage import next_free, whole_folder
@@ -40,6 +42,25 @@ def save_run(problem: Problem, solution: Solution, folder: Path | str, force: bo
     """
     with whole_folder(folder, force) as target:
         write_run(problem, solution, target)
+    return Path(folder)
+
+
+def write_finding(problem: Problem, finding: Finding, folder: Path) -> None:
+    """Write what an exploration found into an existing folder: tables, words, a page and a workbook."""
+    findings.write(finding, folder)
+    report.write_finding(problem, finding, folder)
+
+
+def save_finding(problem: Problem, finding: Finding, folder: Path | str, force: bool = False) -> Path:
+    """Write what an exploration found as a folder, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When the folder exists already and `force` is not given, or can't be written.
+    """
+    with whole_folder(folder, force, findings.MARK) as target:
+        write_finding(problem, finding, target)
     return Path(folder)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from optimiser.model.readback import merged, plans
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution, derive, rounded
-from optimiser.solver import Answer, OutOfRange, Progress, explain, opinions, solve_many
+from optimiser.solver import Answer, Known, OutOfRange, Progress, explain, opinions, solve_many
 from optimiser.texts import say
 from optimiser.verification import for_study, published, refuse_contradiction
 
@@ -34,7 +34,8 @@ Proofs = dict[tuple[str, str], tuple[float, float, str]]
 
 
 def solve(problem: Problem, gap: float | None = None, time_limit: float | None = None,
-          on_progress: Report | None = None, began: float | None = None, verify: bool = False) -> Solution:
+          on_progress: Report | None = None, began: float | None = None, verify: bool = False,
+          like: Sequence[Plan] = ()) -> Solution:
     """The best lists and quotas of every region.
 
     Parameters
@@ -53,6 +54,9 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     verify : bool
         Solve the first aim again, with HiGHS' presolve off and another seed, and with SCIP where it is installed; each
         takes up to as long again. What they come to stands in `status["opinions"]`.
+    like : sequence of Plan
+        Plans of similar cases, whose lists are tried first; they change how soon a good plan is found, not what is
+        possible.
 
     Returns
     -------
@@ -84,6 +88,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     try:
         answers = solve_many(
             programs, gap=gap, time_limit=left, seed=limits.seed,
+            known=[Known(tuple(h.choice_of(plan) for plan in like)) for h in handed],
             on_progress=on_progress and (lambda i, progress: on_progress(names[i], _published(progress))))
     except OutOfRange as error:
         raise InputError([origin.fault(problem, error)]) from None

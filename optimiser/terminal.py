@@ -16,13 +16,17 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from optimiser.explore.finding import Finding, kind
 from optimiser.overview import Overview
 from optimiser.problem import Problem
+from optimiser.report import explored
+from optimiser.report.words import Words
 from optimiser.solution import UNITS, Solution
 from optimiser.solver import Progress
 from optimiser.texts import say
 
 TOP = 10  # shortages shown of those that stay unfilled
+ROWS = 25  # of a table that an exploration found
 PLACES = 20  # full services shown
 YEARS_SHOWN = 6  # years shown of a case: more columns would not fit on a narrow screen
 NUMBER = 5  # characters that a column of numbers keeps at least
@@ -169,6 +173,34 @@ def _aims_table(solution: Solution, region: str) -> Table:
     for row in solution.objectives[solution.objectives["region"] == region].to_dict("records"):
         table.add_row(f"{row['rank']}. {_aim(row['objective'])}", _number(row["value"]), _number(row["bound"]),
                       _percent(row["gap"]))
+    return table
+
+
+def show_finding(problem: Problem, finding: Finding, folder: Path) -> None:
+    """What an exploration found: the answer in words, then its tables."""
+    console, words = _console(), Words(problem)
+    console.print()
+    console.rule(escape(finding.title), align="left")
+    for line in finding.lines:
+        _print_line(console, line)
+    for name, frame in finding.tables.items():
+        if len(frame):
+            _print_table(console, _finding_table(words, name, frame))
+    console.print()
+    _print_line(console, say("terminal.found_written", folder=folder, report=folder / "report.html"))
+
+
+def _finding_table(words: Words, name: str, frame: pd.DataFrame) -> Table:
+    table = _table(say(f"explore.table_{name}"))
+    columns = list(map(str, frame.columns))
+    for column in columns:
+        add = _add_names if kind(column) in ("code", "text") else _add_numbers
+        add(table, explored.heading(words, column))
+    for row in frame.head(ROWS).itertuples(index=False):
+        table.add_row(*(escape(explored.text(words, column, value))
+                        for column, value in zip(columns, row, strict=True)))
+    if len(frame) > ROWS:
+        table.add_row(say("terminal.more_rows", n=f"{len(frame) - ROWS:,}"))
     return table
 
 

@@ -50,8 +50,12 @@ class Question:
         What a plan must have beside keeping the rules.
     within : float or None
         Most that the leading aim may be (see `Asked.value`).
+    aim : str
+        The aim to minimise, summed over the regions; the leading one when it is empty. One of the regions' objectives.
+    limits : dict aim -> number
+        Most that other aims may be, in the same units; they must be among the regions' objectives too.
     costs : dict column -> number
-        What to minimise in place of the leading aim, column by column.
+        What to minimise in place of an aim, column by column.
     like : tuple of Plan
         Plans whose lists may do well; the best one known for the regions comes after them.
     """
@@ -60,6 +64,8 @@ class Question:
     regions: Regions
     wishes: tuple[Wish, ...] = ()
     within: float | None = None
+    aim: str = ""
+    limits: dict[str, float] = field(default_factory=dict)
     costs: dict[Key, float] = field(default_factory=dict)
     like: tuple[Plan, ...] = field(default=(), repr=False)
 
@@ -73,7 +79,7 @@ class Asked:
     status : str
         optimal, within_gap, work_limit, time_limit, infeasible or failed.
     value : float
-        Leading aim of the plan in published units, least being best (a coverage counts negative), summed over the
+        The aim of the plan in published units, least being best (a coverage counts negative), summed over the
         regions; infinite without a plan.
     bound : float
         No plan that answers the question is better; infinite when there is none, minus infinite when nothing is known.
@@ -230,9 +236,8 @@ class Desk:
         """What earlier answers tell of a question."""
         best = self._best.get(question.regions)
         likely = [*question.like, *([best.plan] if best and best.plan else [])]
-        choices = tuple(np.array([float(name == "listed" and index in plan.listed) for name, index in handed.columns])
-                        for plan in likely)
-        if question.costs:
+        choices = tuple(handed.choice_of(plan) for plan in likely)
+        if question.costs or question.aim:
             return Known(choices)
         prices = self._duals.get(question.regions, {})
         duals = np.array([prices.get(row, 0.0) for row in handed.rows])
@@ -241,27 +246,42 @@ class Desk:
         return Known(choices, bound, np.append(duals, np.zeros(extra)) if prices else None)
 
     def _remember(self, name: str, question: Question, handed: Handed, answer: Answer) -> None:
-        asked = _asked(question, handed, answer)
+        asked = self._with_earlier(name, handed, _asked(question, handed, answer))
         if asked.status not in ("interrupted", "failed"):
             self._answers[name] = asked
-        regions, plain = question.regions, not (question.wishes or question.costs or question.within is not None)
-        if answer.duals is not None and (plain or regions not in self._duals) and not question.costs:
+        regions, plain = question.regions, not (question.wishes or question.costs or question.limits or question.aim
+                                                or question.within is not None)
+        if answer.duals is not None and (plain or regions not in self._duals) and not (question.costs or question.aim):
             self._duals[regions] = dict(zip(handed.rows, answer.duals[:len(handed.rows)], strict=True))
-        if plain and answer.stages:
+        if plain and answer.stages and (id(question.problem), regions) in self._models:  # else the number may be reused
             self._bounds[id(question.problem), regions] = answer.stages[0].bound
         best = self._best.get(regions)
         same = best is not None and best.question.problem is question.problem
-        if asked.plan and (best is None or (same and asked.value < best.value)):
+        if asked.plan and not question.aim and (best is None or (same and asked.value < best.value)):
             self._best[regions] = asked
+
+    def _with_earlier(self, name: str, handed: Handed, asked: Asked) -> Asked:
+        """An answer with what is known better: the plan or bound of an earlier search, the bound without wishes."""
+        question, earlier = asked.question, self._answers.get(name)
+        if question.costs or question.aim or asked.infeasible:
+            return asked
+        if earlier and earlier.value < asked.value:
+            asked = replace(asked, value=earlier.value, plan=earlier.plan)
+        floor = self._bounds.get((id(question.problem), question.regions), -math.inf)
+        bounds = asked.bound, floor * _scale(handed), earlier and earlier.bound
+        return replace(asked, bound=min(max(bound for bound in bounds if bound is not None), asked.value))
 
 
 def _program(handed: Handed, question: Question) -> Program:
     """The programme of a question: one stage, its wishes as rows or bounds, and what the leading aim may be."""
     program = handed.program
     leading = program.stages[0]
-    program = replace(program, stages=(replace(leading, keep=(), passing=False),))
+    program = replace(program, stages=(_stage(handed, question.aim),))
     if question.within is not None:
         program = program.with_row(leading.cost, question.within / _scale(handed) - leading.constant)
+    for name, most in question.limits.items():
+        aim = _stage(handed, name)
+        program = program.with_row(aim.cost, most / abs(SCALES[name]) - aim.constant)
     position = {column: i for i, column in enumerate(handed.columns)}
     lower, upper, rows = program.col_lower.copy(), program.col_upper.copy(), []
     for wish in question.wishes:
@@ -293,8 +313,19 @@ def _program(handed: Handed, question: Question) -> Program:
         row_names=(*program.row_names, *(f"wish[{n}]" for n in range(len(rows)))))
 
 
-def _scale(handed: Handed) -> float:
-    return abs(SCALES[handed.program.stages[0].name]) if handed.parts[0] else 1.0
+def _stage(handed: Handed, name: str) -> Stage:
+    """An aim of all regions of a model as the only stage; the leading one without a name."""
+    pairs = zip(handed.program.stages, handed.parts, strict=True)
+    found = [(stage, part) for stage, part in pairs if part and stage.name == name] if name else []
+    assert not name or sum(len(part) for _, part in found) == len(handed.frame.regions)
+    stages = [stage for stage, _ in found] or handed.program.stages[:1]
+    return Stage(stages[0].name, np.sum([stage.cost for stage in stages], axis=0),
+                 sum(stage.constant for stage in stages))
+
+
+def _scale(handed: Handed, name: str = "") -> float:
+    """What a value of an aim in the model is multiplied by to be a published one, least being best."""
+    return abs(SCALES[name or handed.program.stages[0].name]) if name or handed.parts[0] else 1.0
 
 
 def _digest(program: Program) -> str:
@@ -314,11 +345,11 @@ def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
         return Asked(question, "infeasible", math.inf, math.inf, seconds=answer.seconds)
     stage = answer.stages[0] if answer.stages else None
     plan = None if answer.x is None else sound(question, handed, answer.x)
-    value = math.inf if plan is None else leading_value(question.problem, handed, plan)
+    value = math.inf if plan is None else aim_value(question, handed, plan)
     if question.costs:
         score, score_bound = (stage.value, stage.bound) if stage else (math.nan, -math.inf)
         return Asked(question, answer.status, value, -math.inf, plan, score, score_bound, answer.seconds)
-    bound = min(stage.bound * _scale(handed), value) if stage else -math.inf
+    bound = min(stage.bound * _scale(handed, question.aim), value) if stage else -math.inf
     return Asked(question, answer.status, value, bound, plan, seconds=answer.seconds)
 
 
@@ -356,6 +387,15 @@ def leading_value(problem: Problem, handed: Handed, plan: Plan) -> float:
     """The leading aim of a plan of some regions, exactly worked out, in published units, least being best."""
     objective = evaluate(problem, plan).objective
     return float(sum(objective[part] * (1 if SCALES[part[1]] > 0 else -1) for part in handed.parts[0]))
+
+
+def aim_value(question: Question, handed: Handed, plan: Plan) -> float:
+    """The aim that a question is about, exactly worked out; see `leading_value`."""
+    if not question.aim:
+        return leading_value(question.problem, handed, plan)
+    objective = evaluate(question.problem, plan).objective
+    sign = 1 if SCALES[question.aim] > 0 else -1
+    return float(sign * sum(objective[r, question.aim] for r in question.regions))
 
 
 def refuse_no_answer(asked: Asked) -> Asked:

@@ -24,8 +24,8 @@ KINDS: dict[str, str] = {
     **dict.fromkeys(("year", "review", "first_year", "last_year", "rank", "number", "points"), "plain"),
     **dict.fromkeys(("quota", "permits", "listed", "count", "differences"), "whole"),
     **dict.fromkeys(("share", "gap", "factor"), "share"),
-    **dict.fromkeys(("low", "high", "value", "bound", "best", "from", "to", "unfilled", "filled", "shortage", "capacity",
-                     "used", "extra", "cost"), "number"),
+    **dict.fromkeys(("low", "high", "value", "bound", "best", "from", "to", "unfilled", "filled", "shortage",
+                     "capacity", "used", "extra", "cost"), "number"),
 }
 """What a column holds, by its name or what its name begins with (`unfilled_a`); everything else is text. Tables show a
 code with its title, numbers with separators, shares as percentages; files keep them as they are."""

@@ -14,6 +14,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from optimiser.model.build import build
 from optimiser.model.frame import Frame
 from optimiser.model.objectives import OBJECTIVES, at_rank, ranks, split, tie_break
+from optimiser.plan import Plan
 from optimiser.solver.program import Program, Stage
 
 TIE_BREAK, SPLIT = "tie_break", "split"
@@ -41,6 +42,10 @@ class Handed:
     rows: tuple[Key, ...]
     columns: tuple[Key, ...]
     parts: tuple[tuple[tuple[str, str], ...], ...]
+
+    def choice_of(self, plan: Plan) -> np.ndarray:
+        """A point (n,) that has the lists of a plan and nothing else; entries the model does not know are left out."""
+        return np.array([float(name == "listed" and index in plan.listed) for name, index in self.columns])
 
 
 def hand_over(frame: Frame) -> Handed:

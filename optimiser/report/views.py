@@ -46,6 +46,18 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Section:
+    """What an exploration found: its heading, the question as asked, the answer in words, pictures and tables."""
+
+    anchor: str
+    heading: str
+    title: str
+    lines: Sequence[str]
+    figures: Sequence[Figure]
+    grids: Sequence[Grid]
+
+
+@dataclass(frozen=True)
 class Listing:
     """One row of a region's list; a `tie` when no proof says that it belongs there."""
 

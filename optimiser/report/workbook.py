@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -35,20 +36,21 @@ def workbook(words: Words, solution: Solution) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, OPTIONS)
     book.set_properties({"title": words.problem.config.title or words("untitled"), "created": CREATED})
-    looks = _looks(book)
+    looks_of = looks(book)
     for name, frame in _sheets(words, solution).items():
-        _write(book.add_worksheet(words(f"sheet_{name}")), words, frame, looks)
+        write_sheet(book.add_worksheet(words(f"sheet_{name}")), words, frame, looks_of)
     book.close()
     return buffer.getvalue()
 
 
-def _looks(book: xlsxwriter.Workbook) -> dict[str, Any]:
-    looks = {"head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
+def looks(book: xlsxwriter.Workbook) -> dict[str, Any]:
+    """The formats of a workbook, by name."""
+    found = {"head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
              "text": book.add_format({"num_format": "@", "valign": "top"}),
              "wrap": book.add_format({"num_format": "@", "valign": "top", "text_wrap": True}),
              "plain": book.add_format({"num_format": "0", "valign": "top"})}
     numbers = (WHOLE, TENTH, SHARE, FREE)
-    return looks | {code: book.add_format({"num_format": code, "valign": "top"}) for code in numbers}
+    return found | {code: book.add_format({"num_format": code, "valign": "top"}) for code in numbers}
 
 
 def _sheets(words: Words, solution: Solution) -> dict[str, pd.DataFrame]:
@@ -157,14 +159,19 @@ def _titled(words: Words, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _write(sheet: Any, words: Words, frame: pd.DataFrame, looks: dict[str, Any]) -> None:
-    """A table with a frozen header, one look per column, and widths that fit."""
+def write_sheet(sheet: Any, words: Words, frame: pd.DataFrame, looks: dict[str, Any],
+                heading: Callable[[str], str] | None = None) -> None:
+    """A table with a frozen header, one look per column, and widths that fit.
+
+    `heading` says how a column is headed; by default it is a column of the run's own workbook.
+    """
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     for place, name in enumerate(frame.columns):
-        head = str(name) if isinstance(name, int) else words(f"column_{name}")
+        own = heading or (lambda column: words(f"column_{column}"))
+        head = str(name) if isinstance(name, int) else own(str(name))
         column = frame[name].head(MOST_ROWS)
         # what kind of numbers an empty column would hold can't be seen, and depends on how it came about
         text = column.empty or not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
