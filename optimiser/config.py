@@ -22,6 +22,7 @@ def _as_code(value: Any) -> Any:
 
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\x{200b}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]*$"  # as in cells.CONTROL
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN), BeforeValidator(_as_code)]
+Line = Annotated[str, Field(min_length=1, max_length=1000, pattern=PLAIN)]  # of text
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 Keys = tuple[str | int, ...]  # where a setting stands: regions, BE2, list_length
@@ -90,6 +91,58 @@ class Region(Settings):
     """Aims in order of importance; a tie-break among equals always comes last."""
 
 
+Price = Annotated[float, Field(gt=0, le=1e9)]
+
+
+class RepairPrices(Settings):
+    """What it counts to move a limit by one, where wishes have no plan; a limit without a price does not move.
+
+    All in one unit of your own, EUR for example. Without this section every limit that policy can move has a price:
+    moving a number by one percent of itself counts 1, doing without a rule 100.
+    """
+
+    service_capacity: dict[Code, Price] = {}
+    """Per unit of capacity more in a year, by service."""
+    max_expansion: dict[Code, Price] = {}
+    """Per unit by which `max_expansion` grows in every year, by service."""
+    permit_total: Price | None = None
+    """Per permit more in a year."""
+    budget: Price | None = None
+    """Per EUR more in a year."""
+    training_places: Price | None = None
+    """Per training place more in a year."""
+    list_length: Price | None = None
+    """Per occupation by which a list may be longer in every review, over all, in a tier or in a sector."""
+    list_changes: Price | None = None
+    """Per entry or exit more in every review."""
+    minimum_stay: Price | None = None
+    """For no minimum stay in a region."""
+    must_list: Price | None = None
+    """Per year in which an occupation of `must_list` need not be listed: it is listed later, or not at all."""
+    must_not_list: Price | None = None
+    """Per occupation of `must_not_list` that may be listed; what exclusions.csv names never may."""
+    groups: Price | None = None
+    """Per group that need not be listed together."""
+    min_quota: Price | None = None
+    """Per permit by which the smallest quota of an occupation falls."""
+    max_quota: Price | None = None
+    """Per permit by which the largest quota of an occupation grows."""
+    risk_shares: Price | None = None
+    """Per permit beyond the share of a risk class in a year."""
+    max_migrant_share: Price | None = None
+    """Per percentage point more for an occupation."""
+    min_other_vacancies: Price | None = None
+    """Per occupation for which no other vacancies need remain."""
+    trainees_per_permit: Price | None = None
+    """Per occupation whose permits need no training starts."""
+    area_coverage: Price | None = None
+    """Per percentage point less for every area of a region."""
+    sector_coverage: Price | None = None
+    """Per percentage point less for every sector of a region."""
+    band: Price | None = None
+    """Per percentage point by which the band of a region is wider."""
+
+
 class Solver(Settings):
     """Limits of the search; the same limits and input give the same answer."""
 
@@ -99,6 +152,19 @@ class Solver(Settings):
     """Seconds a run may take, from reading to the report; one whose search the clock cut short says so."""
     seed: Annotated[int, Field(ge=0, le=2_000_000_000)] = 1
     """Seed of the solver's own random choices."""
+
+
+class Applied(Settings):
+    """A scenario that changed this case. A run writes them into its copy of the input; nothing is applied by them."""
+
+    name: Line
+    """Its file, without `.yaml`."""
+    title: Line
+    """What the option is called."""
+    reason: Line
+    """Why somebody would want it."""
+    source: Line
+    """Who proposed it, or where it comes from."""
 
 
 class Config(Settings):
@@ -118,6 +184,10 @@ class Config(Settings):
     """The regions that decide, and their rules. Regions of the tables that are not named here do not decide."""
     solver: Solver = Solver()
     """Limits of the search."""
+    applied_scenarios: tuple[Applied, ...] = ()
+    """Scenarios that changed this case; written by the program into the input of a run."""
+    repair_prices: RepairPrices | None = None
+    """What counts how much when wishes have no plan and the cheapest repairs are looked for (`optimiser repair`)."""
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -132,9 +202,12 @@ class Places:
     file: str
     lines: Lines = field(default_factory=dict)
     replaced: tuple[tuple[Keys, str, int], ...] = ()  # path, file, row; the last one wins
+    added: dict[Keys, tuple[str, int]] = field(default_factory=dict)  # lists that grew, and their new entries
 
     def of(self, path: Keys) -> tuple[str, int]:
         """File and row of a setting, or of the nearest one around it."""
+        if path in self.added:
+            return self.added[path]
         for start, file, row in reversed(self.replaced):
             if path[: len(start)] == start or (path not in self.lines and start[: len(path)] == path):
                 return file, row

@@ -151,7 +151,18 @@ def places(name: str, frame: pd.DataFrame, services: Mapping[str, Service], ever
 def check(problem: Problem, where: Where) -> list[Fault]:
     """Questions that need the whole problem."""
     return [*_quotas(problem, where), *_isco(problem, where), *_tiles(problem, where),
-            *_sectors(problem, where), *_years(problem, where), *_tiny(problem, where)]
+            *_sectors(problem, where), *_years(problem, where), *_tiny(problem, where), *_prices(problem, where)]
+
+
+def _prices(problem: Problem, where: Where) -> Iterator[Fault]:
+    """A price of a service's repair names a service that exists."""
+    prices, known = problem.config.repair_prices, set(problem.services)
+    unknown = [(kind, g) for kind in ("service_capacity", "max_expansion") if prices
+               for g in getattr(prices, kind) if g not in known]
+    yield from few(unknown, lambda found: where.setting(
+        "repair_prices", *found, got=say("faults.unknown_service", name=repr(found[1])),
+        expected=say("faults.known_service", names=", ".join(sorted(known))),
+        hint=nearest(found[1], known) or say("faults.remove_setting")))
 
 
 def _tiny(problem: Problem, where: Where) -> Iterator[Fault]:

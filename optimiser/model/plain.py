@@ -16,7 +16,7 @@ from scipy import sparse
 
 from optimiser.model.capacities import THOUSAND
 from optimiser.model.frame import Frame, frame, trainee_caps
-from optimiser.model.handover import Key, hand_over, name_of
+from optimiser.model.handover import Handed, Key, hand_over, name_of
 from optimiser.model.presence import peak, vacancies_in_reach
 from optimiser.problem import Problem
 from optimiser.solver.limits import Limit
@@ -41,10 +41,11 @@ ENOUGH = 1e6  # of anything, where only rows limit it
 
 @dataclass(frozen=True)
 class Plain:
-    """A programme whose every limit is one row, and which rows these are."""
+    """A programme whose every limit is one row, and which rows these are; `handed` is what it was made of."""
 
     program: Program
     limits: tuple[Limit, ...]
+    handed: Handed
 
 
 def plain(problem: Problem, regions: tuple[str, ...]) -> Plain:
@@ -60,7 +61,7 @@ def plain(problem: Problem, regions: tuple[str, ...]) -> Plain:
     program = _with_rows(handed.program, bounds)
     rows = (*handed.rows, *(row for row, *_ in bounds))
     limits = sorted((-LIMITS.index(family), i) for i, (family, _) in enumerate(rows) if family in LIMITS)
-    return Plain(program, tuple(_limit(problem, handed.frame, i, rows[i]) for _, i in limits))
+    return Plain(program, tuple(_limit(problem, handed.frame, i, rows[i]) for _, i in limits), handed)
 
 
 def _wide(problem: Problem, regions: tuple[str, ...]) -> Frame:
