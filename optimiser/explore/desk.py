@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -21,7 +22,7 @@ from optimiser.errors import InputError, ResultError, SolverError
 from optimiser.exact import evaluate
 from optimiser.explore.wishes import Wish, granted
 from optimiser.model.components import components
-from optimiser.model.frame import frame
+from optimiser.model.frame import NO_ROOM, frame
 from optimiser.model.handover import Handed, Key, hand_over
 from optimiser.model.objectives import SCALES
 from optimiser.model.readback import plans
@@ -58,6 +59,8 @@ class Question:
         What to minimise in place of an aim, column by column.
     like : tuple of Plan
         Plans whose lists may do well; the best one known for the regions comes after them.
+    room : dict (region, occupation, year) -> lots
+        That quotas may come to although nobody has use for so many.
     """
 
     problem: Problem = field(repr=False)
@@ -68,6 +71,7 @@ class Question:
     limits: dict[str, float] = field(default_factory=dict)
     costs: dict[Key, float] = field(default_factory=dict)
     like: tuple[Plan, ...] = field(default=(), repr=False)
+    room: dict[tuple[str, str, int], int] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ class Desk:
     def __init__(self, gap: float, seconds: float, seed: int = 1, on_progress: Report | None = None):
         self.gap, self.seconds, self.seed, self.on_progress = gap, seconds, seed, on_progress
         self.searches = 0
-        self._models: dict[tuple[int, Regions], tuple[Problem, Handed]] = {}
+        self._models: dict[tuple[int, Regions, tuple[Any, ...]], tuple[Problem, Handed]] = {}
         self._answers: dict[str, Asked] = {}
         self._best: dict[Regions, Asked] = {}  # the best plan of the case that was asked about first
         self._bounds: dict[tuple[int, Regions], float] = {}
@@ -189,7 +193,7 @@ class Desk:
             When Ctrl-C ends a search; what was answered before is remembered.
         """
         gap, seconds = self.gap if gap is None else gap, self.seconds if seconds is None else seconds
-        handed = [self.model(question.problem, question.regions) for question in questions]
+        handed = [self.model(question.problem, question.regions, question.room) for question in questions]
         programs = [_program(h, question) for h, question in zip(handed, questions, strict=True)]
         names = [_digest(program) for program in programs]
         new = [i for i, name in enumerate(names) if names.index(name) == i and not self._known_well(name, gap)]
@@ -210,15 +214,15 @@ class Desk:
         return [replace(self._answers[name], question=question)
                 for name, question in zip(names, questions, strict=True)]
 
-    def model(self, problem: Problem, regions: Regions) -> Handed:
+    def model(self, problem: Problem, regions: Regions, room: Mapping[tuple[str, str, int], int] = NO_ROOM) -> Handed:
         """The model of some regions as matrices, built once."""
-        key = id(problem), regions
+        key = id(problem), regions, tuple(sorted(room.items()))
         if key not in self._models:
             if len(self._models) >= REMEMBERED:
                 oldest = next(iter(self._models))
                 del self._models[oldest]
-                self._bounds.pop(oldest, None)  # the number of a case that is gone may be given to another
-            self._models[key] = problem, hand_over(frame(problem, regions))
+                self._bounds.pop(oldest[:2], None)  # the number of a case that is gone may be given to another
+            self._models[key] = problem, hand_over(frame(problem, regions, room))
         return self._models[key][1]
 
     def _known_well(self, name: str, gap: float) -> bool:

@@ -7,11 +7,14 @@ the bound says nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from optimiser.model.presence import TINY, left_over, most_domestic, most_independent, stays, vacancies_in_reach
 from optimiser.plan import exact
 from optimiser.problem import Problem
+
+NO_ROOM: Mapping[tuple[str, str, int], int] = {}
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,18 @@ class Frame:
         return year - self.problem.years[0]
 
 
-def frame(problem: Problem, regions: tuple[str, ...]) -> Frame:
-    """Sets and caps of the model of `regions`; regions that share nothing get a model each."""
+def frame(problem: Problem, regions: tuple[str, ...], room: Mapping[tuple[str, str, int], int] = NO_ROOM) -> Frame:
+    """Sets and caps of the model of `regions`; regions that share nothing get a model each.
+
+    Parameters
+    ----------
+    room : dict (region, occupation, year) -> lots
+        That a quota may come to although nobody has use for so many; what limits it is looked at all the same.
+    """
     net = _net(problem, regions)
     expansion = _expansion_caps(problem, regions)
     arrivals = _arrival_caps(problem, regions, net, expansion)
-    lot, lots_min, lots_cap = _lots(problem, regions, arrivals, expansion)
+    lot, lots_min, lots_cap = _lots(problem, regions, arrivals, expansion, room)
     listed = _listed(problem, regions, lots_min, lots_cap)
     arrivals = {(o, p, t): cap for (o, p, t), cap in arrivals.items()
                 if listed[r := problem.region_of[p], o, problem.review_of(r, t).number][1]
@@ -142,7 +151,7 @@ def _permitted(problem: Problem, expansion: dict[tuple[str, str, int], float], r
 
 
 def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, str, int], float],
-          expansion: dict[tuple[str, str, int], float]
+          expansion: dict[tuple[str, str, int], float], needed: Mapping[tuple[str, str, int], int]
           ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str, int], int], dict[tuple[str, str, int], int]]:
     lot, smallest, largest = {}, {}, {}
     for r in regions:
@@ -153,7 +162,7 @@ def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, 
             lot[r, o] = size = int(problem.parameter("lot", r, o) or 1)
             floor = math.ceil((problem.parameter("min_quota", r, o) or 0.0) / size - TINY)
             for t in problem.years:
-                wanted = max(math.ceil((useful.get((o, t), 0.0) + room) / size - TINY), floor)
+                wanted = max(math.ceil((useful.get((o, t), 0.0) + room) / size - TINY), floor, needed.get((r, o, t), 0))
                 allowed = _allowed_permits(problem, expansion, r, o, t) / size
                 smallest[r, o, t] = floor
                 largest[r, o, t] = min(wanted, math.floor(allowed + TINY)) if math.isfinite(allowed) else wanted

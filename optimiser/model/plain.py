@@ -7,7 +7,7 @@ those of a case without limits, and what stood in the bounds of columns becomes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from optimiser.model.capacities import THOUSAND
-from optimiser.model.frame import Frame, frame, trainee_caps
+from optimiser.model.frame import NO_ROOM, Frame, frame, trainee_caps
 from optimiser.model.handover import Handed, Key, hand_over, name_of
 from optimiser.model.presence import peak, vacancies_in_reach
 from optimiser.problem import Problem
@@ -48,15 +48,15 @@ class Plain:
     handed: Handed
 
 
-def plain(problem: Problem, regions: tuple[str, ...]) -> Plain:
+def plain(problem: Problem, regions: tuple[str, ...], room: Mapping[tuple[str, str, int], int] = NO_ROOM) -> Plain:
     """The model of some regions with every limit as a row of its own.
 
     Parameters
     ----------
-    regions : tuple of str
+    regions, room
         As for `frame`.
     """
-    handed = hand_over(_wide(problem, regions))
+    handed = hand_over(_wide(problem, regions, room))
     bounds = list(_in_bounds(handed.frame, set(handed.columns)))
     program = _with_rows(handed.program, bounds)
     rows = (*handed.rows, *(row for row, *_ in bounds))
@@ -64,12 +64,12 @@ def plain(problem: Problem, regions: tuple[str, ...]) -> Plain:
     return Plain(program, tuple(_limit(problem, handed.frame, i, rows[i]) for _, i in limits), handed)
 
 
-def _wide(problem: Problem, regions: tuple[str, ...]) -> Frame:
+def _wide(problem: Problem, regions: tuple[str, ...], room: Mapping[tuple[str, str, int], int]) -> Frame:
     """A frame whose caps know no limit, only what could be of use."""
     unlimited = replace(
         problem, locked={}, permit_total={}, capacity=dict.fromkeys(problem.capacity, ENOUGH_OF_A_SERVICE),
         parameters=problem.parameters | {name: {} for name in UNLIMITED})
-    wide = frame(unlimited, regions)
+    wide = frame(unlimited, regions, room)
     return replace(wide, problem=problem, left_over={}, trainee_cap=trainee_caps(problem, regions, wide.placement))
 
 
