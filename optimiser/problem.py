@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser import consistency, scenario, strictyaml
+from optimiser import consistency, patching, scenario, strictyaml
 from optimiser.config import Config, Places, parse
 from optimiser.config import Region as Rules
 from optimiser.errors import Fault, InputError
@@ -194,8 +194,7 @@ def load(path: str | Path, scenarios: Sequence[str] = (), settings: Sequence[str
     raw, lines = strictyaml.read(path)
     faults: list[Fault] = []
     patch = scenario.collect(path, raw, scenarios, settings, faults)
-    raw = scenario.apply_settings(raw, patch, faults)
-    places = Places(str(path), lines, tuple((keys, file, row) for keys, _, file, row in patch.settings))
+    raw, places = patching.apply_settings(raw, patch, Places(str(path), lines), faults)
     config, tables = None, None
     try:
         config = parse(raw, places)
@@ -205,7 +204,8 @@ def load(path: str | Path, scenarios: Sequence[str] = (), settings: Sequence[str
     if isinstance(folder, str) and folder:
         shown = os.path.normpath(path.parent / folder)  # as a person would write it: `configs/../data` is `data`
         try:
-            tables = scenario.apply_scales(read_all(path.parent / folder, shown), patch, faults)
+            tables = patching.apply_numbers(read_all(path.parent / folder, shown), patch,
+                                            config.years if config else (), faults)
         except InputError as error:
             faults += error.faults
     if faults or config is None or tables is None:

@@ -1,23 +1,31 @@
-"""A scenario is a named patch of a case: settings that are replaced and table columns that are scaled."""
+"""A scenario is a named patch of a case: settings replaced, occupations locked, numbers of tables scaled or changed."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import Field, ValidationError
 
 from optimiser import strictyaml
 from optimiser.cells import cell, meant, nearest
-from optimiser.config import Code, Keys, Places, Region, Settings, all_located, frozen
-from optimiser.errors import Fault, InputError, few
-from optimiser.schema import BY_NAME, TABLES, Table
-from optimiser.tables import ROW, Tables, beyond
+from optimiser.config import Applied, Code, Config, Keys, Line, Places, Region, Settings, all_located, frozen
+from optimiser.errors import Fault, InputError
 from optimiser.texts import say
+
+Entries = Annotated[tuple[Code, ...], Field(max_length=1000)]
+Number = Annotated[float, Field(ge=-1e12, le=1e12)]
+
+
+class Lock(Settings):
+    """Occupations that a region must list or must not list, beside those that are locked already."""
+
+    must_list: Entries = ()
+    """Occupations (codes or selectors) that are listed in every review."""
+    must_not_list: Entries = ()
+    """Occupations (codes or selectors) that are never listed."""
 
 
 class Scale(Settings):
@@ -31,42 +39,99 @@ class Scale(Settings):
     """Factor for low, central and high."""
 
 
+class Change(Settings):
+    """Change the numbers of some rows of a table, in exactly one of three ways."""
+
+    table: str
+    """Table with low, central and high."""
+    where: dict[str, Code] = {}
+    """Column: value pairs that a row must all have; nothing means every row."""
+    to: Number | None = None
+    """What the number becomes; it has no range then."""
+    add: Number | None = None
+    """What is added to low, central and high; below 0 to take away."""
+    take: Literal["low", "high"] | None = None
+    """Which end of its own range the number becomes; it has no range then."""
+
+
 class Scenario(Settings):
     """What one file of `scenarios/` holds."""
 
-    title: Annotated[str, Field(min_length=1)]
+    title: Line
     """What the option is called."""
-    reason: Annotated[str, Field(min_length=1)]
+    reason: Line
     """Why somebody would want it."""
-    source: Annotated[str, Field(min_length=1)]
+    source: Line
     """Who proposed it, or where it comes from."""
     set: Annotated[dict[str, Any], Field(max_length=1000)] = {}
     """Dotted path of a setting: its new value. `list_length.BE2` is short for `regions.BE2.list_length`."""
+    lock: Annotated[dict[Code, Lock], Field(max_length=1000)] = {}
+    """Region: occupations that are locked in it, after everything that `set` says."""
     scale: Annotated[tuple[Scale, ...], Field(max_length=100)] = ()
     """Table numbers to multiply."""
+    change: Annotated[tuple[Change, ...], Field(max_length=100)] = ()
+    """Table numbers to change, after those that are multiplied."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A new value of a setting; with `rows`, entries that join the list which stands there."""
+
+    path: Keys
+    value: Any
+    file: str
+    row: int
+    rows: tuple[int, ...] = ()  # of the entries
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of a table to scale or change, and where that stands: `scale.2` of a file."""
+
+    change: Scale | Change
+    word: str
+    position: int
+    places: Places
 
 
 @dataclass(frozen=True)
 class Patch:
     """Scenarios and single settings, in the order they apply."""
 
-    settings: tuple[tuple[Keys, Any, str, int], ...] = ()  # path, value, file, row
-    scales: tuple[tuple[Scale, int, Places], ...] = ()  # scale, its position in the file, where that is
+    applied: tuple[Applied, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    numbers: tuple[Numbers, ...] = ()
+
+
+@dataclass(frozen=True)
+class Described:
+    """A scenario for a reader: what it is called, why it exists, who proposed it, what it changes."""
+
+    name: str
+    title: str
+    reason: str
+    source: str
+    changes: tuple[str, ...]
 
 
 def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: Sequence[str], faults: list[Fault]
             ) -> Patch:
-    """Read the named scenarios and the `path=value` settings; what can't be read is added to `faults`."""
-    folder = config.parent / "scenarios"
-    known = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    """Read the named scenarios and the `path=value` settings; what can't be read is added to `faults`.
+
+    Locks come after every `set` of every scenario, so that no scenario undoes the lock of another; single settings
+    come last.
+    """
+    folder, known = config.parent / "scenarios", _files(config)
     wanted = [part.strip() for entry in names for part in entry.split(",")]
-    chosen: list[tuple[Keys, Any, str, int]] = []
-    scales: list[tuple[Scale, int, Places]] = []
+    applied: list[Applied] = []
+    replaced: list[Setting] = []
+    locks: list[Setting] = []
+    numbers: list[Numbers] = []
     for i, name in enumerate(wanted):
         if name not in known or name in wanted[:i]:
             word = "twice_scenario" if name in known else "no_scenario"
             hint = say("faults.once_scenario") if name in known else nearest(name, set(known))
-            faults.append(Fault(str(folder), 0, "--scenario", say(f"faults.{word}", name=repr(name)),
+            faults.append(Fault(str(folder), 0, "--scenario", say(f"faults.{word}", name=repr(name[:80])),
                                 say("faults.known_scenario" if known else "faults.none_known", names=", ".join(known)),
                                 hint or say("faults.write_scenario")))
             continue
@@ -75,31 +140,76 @@ def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: S
         except InputError as error:
             faults += error.faults
             continue
-        chosen += [(full_path(path, raw), value, *places.of(("set", path))) for path, value in one.set.items()]
-        scales += [(scale, n, places) for n, scale in enumerate(one.scale)]
-    for setting in settings:
-        path, sign, value = setting.partition("=")
-        if not sign or not path:
-            faults.append(Fault("--set", 0, "", repr(setting[:80]), say("faults.set_form"), say("faults.set_example")))
-            continue
-        if any("\ud800" <= letter <= "\udfff" for letter in setting):  # bytes of the command line that are no UTF-8
-            faults.append(Fault("--set", 0, "", repr(setting[:80]), say("faults.type_string_unicode"),
-                                say("faults.set_example")))
-            continue
-        try:
-            chosen.append((full_path(path, raw), strictyaml.inline(value, f"--set {path}"), "--set", 0))
-        except InputError as error:
-            faults += error.faults
-    return Patch(tuple(chosen), tuple(scales))
+        applied.append(Applied(name=name, title=one.title, reason=one.reason, source=one.source))
+        replaced += [setting for path, value in one.set.items()
+                     if (setting := _setting(path, raw, value, *places.of(("set", path)), faults))]
+        locks += _locks(one, places)
+        numbers += [Numbers(change, word, n, places) for word in ("scale", "change")
+                    for n, change in enumerate(getattr(one, word))]
+    return Patch(tuple(applied), (*replaced, *locks, *_single(settings, raw, faults)), tuple(numbers))
+
+
+def _files(config: Path) -> dict[str, Path]:
+    return {file.stem: file for file in sorted((config.parent / "scenarios").glob("*.yaml"))}
 
 
 def _read(file: Path) -> tuple[Scenario, Places]:
     raw, lines = strictyaml.read(file)
     places = Places(str(file), lines)
     try:
-        return Scenario.model_validate(frozen(raw)), places
+        found = Scenario.model_validate(frozen(raw))
     except ValidationError as error:
         raise InputError(all_located(Scenario, places, error)) from None
+    ways = {n: [way for way in ("to", "add", "take") if getattr(change, way) is not None]
+            for n, change in enumerate(found.change)}
+    if unclear := {n: given for n, given in ways.items() if len(given) != 1}:
+        raise InputError(Fault(*places.of(("change", n)), f"change.{n}", " + ".join(given) or say("faults.nothing"),
+                               say("faults.one_way"), say("faults.choose_way")) for n, given in unclear.items())
+    return found, places
+
+
+def _locks(one: Scenario, places: Places) -> list[Setting]:
+    found = []
+    for region, lock in one.lock.items():
+        for word in ("must_list", "must_not_list"):
+            path = ("lock", region, word)
+            if entries := getattr(lock, word):
+                rows = tuple(places.of((*path, i))[1] for i in range(len(entries)))
+                found.append(Setting(("regions", region, word), entries, *places.of(path), rows))
+    return found
+
+
+def _single(settings: Sequence[str], raw: dict[str, Any], faults: list[Fault]) -> list[Setting]:
+    """The `path=value` settings of the command line."""
+    found = []
+    for setting in settings:
+        path, sign, value = setting.partition("=")
+        form = "" if sign and path else "faults.set_form"
+        if any("\ud800" <= letter <= "\udfff" for letter in setting):  # bytes of the command line that are no UTF-8
+            form = "faults.type_string_unicode"
+        if form:
+            faults.append(Fault("--set", 0, "", repr(setting[:80]), say(form), say("faults.set_example")))
+            continue
+        try:
+            read = strictyaml.inline(value, f"--set {path}")
+        except InputError as error:
+            faults += error.faults
+            continue
+        if one := _setting(path, raw, read, "--set", 0, faults):
+            found.append(one)
+    return found
+
+
+def _setting(path: str, raw: dict[str, Any], value: Any, file: str, row: int, faults: list[Fault]) -> Setting | None:
+    """A setting and its value; a path that no case can have is added to `faults`, with the nearest that it can."""
+    parts = full_path(path, raw)
+    if parts[0] in raw or parts[0] in Config.model_fields or parts[0] in Region.model_fields:
+        return Setting(parts, value, file, row)
+    names = [*Config.model_fields, *Region.model_fields]
+    near = meant(path, [".".join([name, *map(str, parts[1:])]) for name in names])
+    faults.append(Fault(file, row, path, say("faults.unknown_key"), say("faults.known_key", case=", ".join(
+        Config.model_fields), region=", ".join(Region.model_fields)), near or say("faults.see_config")))
+    return None
 
 
 def full_path(path: str, raw: dict[str, Any]) -> Keys:
@@ -110,97 +220,71 @@ def full_path(path: str, raw: dict[str, Any]) -> Keys:
     return parts
 
 
-def apply_settings(raw: dict[str, Any], patch: Patch, faults: list[Fault]) -> dict[str, Any]:
-    """Plain settings with the patch's values in their places; a path that leads nowhere is added to `faults`."""
-    result = copy.deepcopy(raw)
-    lost = [(".".join(map(str, path)), file, row) for path, value, file, row in patch.settings
-            if not _put(result, path, copy.deepcopy(value))]
-    faults += few(lost, lambda found: Fault(
-        found[1], found[2], found[0], say("faults.unknown_path", path=repr(found[0][:80])), say("faults.known_path"),
-        say("faults.see_config")))
-    return result
+# For a reader ------------------------------------------------------------------------------------------------------
 
 
-def _put(holder: Any, path: Keys, value: Any) -> bool:
-    """Put a value in its place, making mappings on the way; whether the path leads to one."""
-    if len(path) > strictyaml.MAX_DEPTH:
-        return False
-    for part in path[:-1]:
-        if isinstance(holder, dict):
-            if holder.get(part) is None:
-                holder[part] = {}
-            holder = holder[part]
-        elif _entry(holder, part):
-            holder = holder[int(part)]
-    last = path[-1]
-    if isinstance(holder, dict):
-        holder[last] = value
-    elif _entry(holder, last):
-        holder[int(last)] = value
-    else:
-        return False
-    return True
+def listing(config: Path | str) -> list[Described]:
+    """Every scenario beside a config, in words.
 
-
-def _entry(holder: Any, part: str | int) -> bool:
-    """Whether `part` is the position of an entry of a list, counted from 0."""
-    return isinstance(holder, list) and str(part) in map(str, range(len(holder)))
-
-
-def apply_scales(tables: Tables, patch: Patch, faults: list[Fault]) -> Tables:
-    """Tables with the patch's factors applied to low, central and high.
-
-    A table without numbers, rows that don't exist, or a result out of range is added to `faults`.
+    Raises
+    ------
+    InputError
+        When the config or a scenario can't be read; whether they fit the tables is for `problem.load` to say.
     """
-    result = dict(tables)
-    numeric = [table.name for table in TABLES if table.numeric]
-    for scale, n, places in patch.scales:
-        def fault(column: str, got: str, expected: str, hint: str, n: int = n, places: Places = places) -> None:
-            faults.append(Fault(*places.of(("scale", n, column)), f"scale.{n}.{column}", got, expected, hint))
-
-        if scale.table not in numeric:
-            fault("table", repr(scale.table), say("faults.numeric_table", names=", ".join(numeric)),
-                  meant(scale.table, numeric) or say("faults.choose_word"))
-            continue
-        table, frame = BY_NAME[scale.table], result[scale.table].copy()
-        rows, missing = _matching(frame, scale.where)
-        if not rows.any():
-            fault("where", f"{missing}: {scale.where[missing]}" if missing else say("faults.no_rows"),
-                  say("faults.scale_matches", table=scale.table), _nearest_row(frame, table, scale.where, missing))
-            continue
-        for name in ("low", "central", "high"):
-            frame.loc[rows, name] = (frame.loc[rows, name] * scale.by).round(9)
-            if found := _out_of_range(frame, table, name):
-                number, minimum, maximum = found
-                fault("by", say("faults.value_out_of_range", value=cell(number)),
-                      say("faults.between", minimum=cell(minimum), maximum=cell(maximum)), say("faults.other_factor"))
-        result[scale.table] = frame
-    return result
+    raw, _ = strictyaml.read(Path(config))
+    found, faults = [], []
+    for name, file in _files(Path(config)).items():
+        try:
+            one, _ = _read(file)
+            found.append(Described(name, one.title, one.reason, one.source, tuple(_changes(one, raw))))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return found
 
 
-def _matching(frame: pd.DataFrame, where: dict[str, str]) -> tuple[pd.Series, str]:
-    """Rows that have all the values, and the column that leaves none; no column when some are left."""
-    rows = pd.Series(True, index=frame.index)
-    for name, value in where.items():
-        rows &= frame[name].map(cell) == value if name in frame and name != ROW else False
-        if not rows.any():
-            return rows, name
-    return rows, ""
+def _changes(one: Scenario, raw: dict[str, Any]) -> list[str]:
+    """What a scenario changes, one line each."""
+    lines = []
+    for path, value in one.set.items():
+        before = _held(raw, full_path(path, raw))
+        lines.append(say("scenario.set_new" if before is None else "scenario.set", path=path, before=_shown(before),
+                         after=_shown(value)))
+    for region, lock in one.lock.items():
+        lines += [say(f"scenario.{word}", region=region, names=", ".join(entries))
+                  for word in ("must_list", "must_not_list") if (entries := getattr(lock, word))]
+    for change in (*one.scale, *one.change):
+        where = ", ".join(f"{name} {value}" for name, value in change.where.items())
+        lines.append(_new_number(change) + (say("scenario.where", where=where) if where else ""))
+    return lines
 
 
-def _nearest_row(frame: pd.DataFrame, table: Table, where: dict[str, str], missing: str) -> str:
-    names = [column.name for column in table.columns]
-    near = nearest(where[missing], set(frame[missing].map(cell))) if missing in names else meant(missing, names)
-    return near or say("faults.check_where")
+def _new_number(change: Scale | Change) -> str:
+    if isinstance(change, Scale):
+        return say("scenario.by", table=change.table, number=cell(change.by))
+    if change.take:
+        return say(f"scenario.take_{change.take}", table=change.table)
+    if change.to is not None:
+        return say("scenario.to", table=change.table, number=cell(change.to))
+    return say("scenario.add", table=change.table, number=f"{change.add or 0:+,.10g}")
 
 
-def _out_of_range(frame: pd.DataFrame, table: Table, name: str) -> tuple[float, float, float] | None:
-    """A number outside the range of its column or parameter, with the ends of that range."""
-    column = table.column(name)
-    low, high = column.minimum or 0.0, column.maximum or 0.0
-    wrong = frame[name][(frame[name] < low) | (frame[name] > high)]
-    if len(wrong):
-        return wrong.iloc[0], low, high
-    for parameter, positions in beyond(frame, table, name):
-        return frame[name].iloc[positions[0]], parameter.minimum, parameter.maximum
-    return None
+def _held(holder: Any, path: Keys) -> Any:
+    """What stands in a config, or nothing."""
+    for part in path:
+        if isinstance(holder, dict):
+            holder = holder.get(part)
+        elif isinstance(holder, list) and str(part) in map(str, range(len(holder))):
+            holder = holder[int(part)]
+        else:
+            return None
+    return holder
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_shown(part)}" for name, part in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return say("scenario.off") if value is None else str(value).lower() if isinstance(value, bool) else cell(value)

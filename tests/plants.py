@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from worlds import Rows, rows
 
-from optimiser import scenario, strictyaml
+from optimiser import patching, scenario, strictyaml
 from optimiser.config import Places, parse
 from optimiser.problem import Problem, build
 from optimiser.tables import ROW, Tables, read_all
@@ -54,7 +54,7 @@ def planted(plant: Plant) -> Problem:
     raw, lines = strictyaml.read(CONFIG)
     faults: list[Any] = []
     patch = scenario.collect(CONFIG, raw, plant.scenarios, plant.settings, faults)
-    config = parse(scenario.apply_settings(raw, patch, faults), Places(str(CONFIG), lines, ()))
+    config = parse(*patching.apply_settings(raw, patch, Places(str(CONFIG), lines), faults))
     tables = dict(_tables()) | {name: _with(_tables()[name], more) for name, more in plant.tables.items()}
     assert not faults
     return build(config, tables)

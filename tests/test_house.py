@@ -21,7 +21,7 @@ FLOORS = [
     {"schema", "plaintext"},
     {"cells", "strictyaml"},
     {"config", "tables"},
-    {"selectors", "scenario"},
+    {"selectors", "scenario", "patching"},
     {"consistency"},
     {"problem"},
     {"plan"},
