@@ -273,3 +273,18 @@ TABLES = (
 )
 
 BY_NAME = {table.name: table for table in TABLES}
+
+LIST = Table(
+    "list", "A list to evaluate: `optimiser evaluate CONFIG --list FILE.csv`. The file may have any name and stand "
+    "anywhere. Several official entries may map to one occupation. A row without review and year speaks of every "
+    "review.", ("region", "occupation", "entry", "review", "year"), (
+        _region(), _occupation(),
+        Column("entry", "text", "The official title of the entry.", "Verpleegkundige", required=False, filled=False),
+        Column("review", "whole", "Review in which it is listed, counted from 1.", "1", required=False, filled=False,
+               minimum=1, maximum=300),
+        Column("year", "year", "Year in which it is listed; that means the review whose list holds in the year.",
+               "2026", required=False, filled=False),
+        Column("quota", "whole", "Permits authorised, used with `--quotas`; of the row's year, or of each year in "
+               "which the row lists the occupation. Empty: the best quota.", "50", "permits/year", required=False,
+               filled=False, minimum=0, maximum=100000),
+        Column("source", "text", "Where the entry comes from.", "S01", required=False, filled=False)))
