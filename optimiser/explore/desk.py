@@ -202,7 +202,7 @@ class Desk:
             waves = math.ceil(len(new) / max(1, min(len(new), len(os.sched_getaffinity(0)))))
             try:
                 found = solve_many(
-                    [programs[i] for i in new], gap=gap, time_limit=seconds * waves, seed=self.seed,
+                    [programs[i] for i in new], gap=gap, time_limit=seconds * waves, seed=self.seed, together=False,
                     known=[self._known(questions[i], handed[i], programs[i]) for i in new],
                     on_progress=self.on_progress and (lambda n, progress: self._tell(questions[new[n]], progress)))
             except OutOfRange as error:

@@ -37,7 +37,7 @@ def solve(program: Program, *, gap: float, time_limit: float, seed: int, start: 
 
 def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: int,
                starts: list[np.ndarray | None] | None = None, on_progress: OnProgress | None = None,
-               method: str = "search", known: Sequence[Known] = ()) -> list[Answer]:
+               method: str = "search", known: Sequence[Known] = (), together: bool = True) -> list[Answer]:
     """Solve programmes side by side, at most one per processor.
 
     Parameters
@@ -54,12 +54,13 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
         `search`; `without_presolve`, the same with HiGHS' presolve off; or `scip`, another solver's own search.
     known : sequence of Known, optional
         What similar programmes tell of each programme.
+    together : bool
+        Whether one programme without a point makes the others' answers useless: then they are ended soon.
 
     Returns
     -------
     list of Answer
-        In the order of the programmes. Ctrl-C ends the search: the answers then hold the best points so far. Once one
-        programme turns out to have no point at all, the others are ended soon.
+        In the order of the programmes. Ctrl-C ends the search: the answers then hold the best points so far.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
                 child = waiting.pop(0)
                 child.begin(messages)
                 running[child.number] = child
-            if _hear(messages, running, on_progress):
+            if _hear(messages, running, on_progress) and together:
                 for child in (*running.values(), *waiting):
                     child.time_limit = min(child.time_limit, child.seconds() + PATIENCE)
     except KeyboardInterrupt:
