@@ -1,4 +1,4 @@
-"""How child processes end: those that hang, heed no signal, or are interrupted; what they had told is kept."""
+"""Solvers that fail: those that hang, heed no signal or are interrupted keep what they had told; lies are found out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from test_solver import program, stage
 
-from optimiser.solver import Answer, Program, opinion, opinions, process, solve
+from optimiser.solver import Answer, Program, opinion, opinions, process, search, solve
+from optimiser.solver.highs import Run, run
 from optimiser.solver.process import solve_many
 
 HUNG = """
@@ -105,3 +106,18 @@ def test_whoever_interrupts_waits_for_no_second_opinion(monkeypatch: pytest.Monk
     assert asked == []
     [[heard]] = opinions([easy()], [Answer("optimal", np.ones(2))], **how)
     assert (asked, heard.verdict) == (["without_presolve"], "undecided")
+
+
+@pytest.mark.parametrize("lie", [Run("optimal", np.array([1.0, 0.0]), -3.0, -3.0), Run("infeasible", None, 0.0, 0.0)])
+def test_a_claim_of_the_solver_that_is_wrong_is_found_out(lie: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worth 3 and 2 each, 4 units of room for things of 2 and 1: the best is 1 and 2, worth 7."""
+    def lying(p: Program, *arguments: Any, **options: Any) -> Run:
+        return lie if p.integer.any() and "presolve" not in options else run(p, *arguments, **options)
+
+    monkeypatch.setattr(search, "run", lying)
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
+    s = search.Search(p, 0.0, 10.0, 1, lambda *_: None)
+    x = s.run()
+    assert x is not None and x.tolist() == [1, 2]
+    assert [(r.value, r.status) for r in s.stages] == [(-7, "optimal")]
+    assert s.stages[0].bound == pytest.approx(-7)
