@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import highspy
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from optimiser.problem import Problem
 
@@ -341,12 +342,12 @@ Choice = tuple[dict[str, int], Quotas]
 """Entries and exits of every region, and the quotas."""
 
 
-def choices(problem: Problem) -> list[Choice]:
-    """Every list with every set of quotas, of all regions together."""
+def choices(problem: Problem, allow: Callable[[Lists], bool] = lambda _: True) -> list[Choice]:
+    """Every list that `allow` lets through with every set of quotas, of all regions together."""
     of_regions = []
     for r in problem.regions:
         found = []
-        for lists in lists_allowed(problem, r):
+        for lists in filter(allow, lists_allowed(problem, r)):
             held = [problem.in_force[r], *(frozenset(o for o in problem.candidates[r] if lists[r, o, review.number])
                                            for review in problem.reviews[r])]
             changes = sum(len(a ^ b) for a, b in itertools.pairwise(held))
@@ -356,7 +357,8 @@ def choices(problem: Problem) -> list[Choice]:
             for parts in itertools.product(*of_regions)]
 
 
-def optimum(problem: Problem, slack: float, most_aims: int = 2) -> list[float] | None:
+def optimum(problem: Problem, slack: float, most_aims: int = 2, allow: Callable[[Lists], bool] = lambda _: True
+            ) -> list[float] | None:
     """Values of the leading aims, each the best with those before it kept but for `slack`; None when none is allowed.
 
     With several regions only the sum of their first aim. In the units of `objectives.csv`; coverage counts negative.
@@ -365,7 +367,7 @@ def optimum(problem: Problem, slack: float, most_aims: int = 2) -> list[float] |
     solver = Solver(rest)
     ranks = [[(r, problem.rules(r).objectives[rank]) for r in problem.regions]
              for rank in range(most_aims if len(problem.regions) == 1 else 1)]
-    allowed = choices(problem)
+    allowed = choices(problem, allow)
     values: list[float] = []
     kept: list[tuple[list[tuple[str, str]], float]] = []
     for wishes in ranks:
@@ -384,6 +386,27 @@ def optimum(problem: Problem, slack: float, most_aims: int = 2) -> list[float] |
         kept.append((aims, best + tolerance * abs(best) + slack * max(1.0, abs(best))))
         allowed = [choice for _, choice in found]
     return values
+
+
+def publishable(problem: Problem) -> bool:
+    """Whether some plan is allowed whose people and extra capacity have the decimals that are published."""
+    rest = Rest(problem)
+    published = np.array([key[0] in ("arrivals", "trainees", "expansion") for key in rest.columns])
+    step = np.where(published, 0.001, 1.0)
+    matrix = np.zeros((len(rest.rows), len(step)))
+    for row, (entries, _, _) in enumerate(rest.rows):
+        matrix[row, list(entries)] = list(entries.values())
+    upper: Any = np.where(published, np.floor(np.array(rest.upper) / step + 1e-6), rest.upper)
+    for _, quotas in choices(problem):
+        low: Any = np.array([low for _, low, _ in rest.rows])
+        high: Any = np.array([high for _, _, high in rest.rows])
+        for row, side, moves in rest.moved:
+            (low if side == "low" else high)[row] += sum(rate * quotas[key] for key, rate in moves.items())
+        found = milp(np.zeros(len(step)), constraints=LinearConstraint(matrix * step, low, high),
+                     integrality=published.astype(int), bounds=Bounds(0, upper))
+        if found.x is not None:
+            return True
+    return False
 
 
 def _sum(rest: Rest, aims: list[tuple[str, str]]) -> dict[int, float]:

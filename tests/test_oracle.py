@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 import inline
 import pytest
-from oracle import optimum
+from oracle import optimum, publishable
 from tiny import write_tiny
 
 from optimiser import solving
-from optimiser.errors import InfeasibleError, InputError
+from optimiser.errors import InfeasibleError, InputError, ResultError
 from optimiser.model.objectives import SCALES
 from optimiser.problem import Problem, load
 from optimiser.solution import Solution
@@ -85,12 +85,26 @@ def same(problem: Problem, solution: Solution, number: int) -> None:
     assert values[0] - room <= value <= values[0] + tolerance * abs(values[0]) + room, number
 
 
+HARD = (4807, 5846, 6901, 10417)
+"""Two where HiGHS with presolve proves a worse point, two where the limits leave no room for rounding."""
+
+
+@pytest.mark.parametrize("number", HARD)
+def test_worlds_that_once_went_wrong(tmp_path: Path, number: int, figures: Counter[str]) -> None:
+    test_no_list_and_no_quota_is_better(tmp_path, range(number, number + 1), figures)
+
+
 @pytest.mark.drawn(300, 20_000)
 def test_no_list_and_no_quota_is_better(tmp_path: Path, numbers: range, figures: Counter[str]) -> None:
     """Model, search, rounding and check against trying everything; the first two aims, one region or two that share."""
     for number in numbers:
         problem = drawn(tmp_path, number)
-        solution = answer(problem)
+        try:
+            solution = answer(problem)
+        except ResultError:  # refused: plans there are, but none in the three decimals that are published
+            assert optimum(problem, TIGHT) and not publishable(problem), number
+            figures["no plan in published decimals"] += 1
+            continue
         if solution is None:
             assert optimum(problem, TIGHT) is None, number
             figures["no plan"] += 1
