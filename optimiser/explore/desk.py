@@ -7,7 +7,6 @@ before is not searched again: a question is known by the bytes of its programme.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from optimiser.check import violations
 from optimiser.errors import InputError, ResultError, SolverError
 from optimiser.exact import evaluate
+from optimiser.explore.programme import digest, programme, scale
 from optimiser.explore.wishes import Wish, granted
 from optimiser.model.components import components
 from optimiser.model.frame import NO_ROOM, frame
@@ -30,8 +29,9 @@ from optimiser.origin import fault
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution
-from optimiser.solver import Answer, Known, OutOfRange, Program, Progress, Stage, solve_many
+from optimiser.solver import Answer, Known, OutOfRange, Program, Progress, solve_many
 from optimiser.texts import say
+from optimiser.variant import same_case
 
 REMEMBERED = 6  # models kept as matrices; each Belgian one takes a second to build
 Regions = tuple[str, ...]
@@ -157,21 +157,30 @@ class Desk:
         self._bounds: dict[tuple[int, Regions], float] = {}
         self._duals: dict[Regions, dict[Key, float]] = {}
 
-    def begin(self, problem: Problem, solution: Solution) -> None:
-        """Take up a run: its lists start every search; where it answers this very case, it need not be solved again."""
+    def begin(self, problem: Problem, case: Problem, solution: Solution) -> None:
+        """Take up a run: its lists start every search; where it answers this very case, it need not be solved again.
+
+        Parameters
+        ----------
+        problem : Problem
+            What will be asked about.
+        case : Problem
+            What the run answers.
+        """
+        same = same_case(problem, case)
         for regions in components(problem):
             plan = part(problem, solution.plan, regions)
             question = Question(problem, regions)
             rows = solution.objectives[(solution.objectives["rank"] == 1) & solution.objectives["region"].isin(regions)]
             handed = self.model(problem, regions)
             asked = Asked(question, "work_limit", leading_value(problem, handed, plan), plan=plan)
-            if not violations(problem, plan, regions):
+            if same and not violations(problem, plan, regions):
                 signs = [1 if SCALES[name] > 0 else -1 for name in rows["objective"]]
                 bound = min(float((rows["bound"] * signs).sum(skipna=False)), asked.value)
                 if math.isfinite(bound) and len(rows) == len(handed.parts[0]):
                     asked = replace(asked, status="within_gap", bound=bound)
-                    self._answers[_digest(_program(handed, question))] = asked
-                    self._bounds[id(problem), regions] = bound / _scale(handed)
+                    self._answers[digest(programme(handed, question))] = asked
+                    self._bounds[id(problem), regions] = bound / scale(handed)
             self._best[regions] = asked
 
     def whole(self, problem: Problem, wishes: Sequence[Wish] = ()) -> list[Asked]:
@@ -194,8 +203,8 @@ class Desk:
         """
         gap, seconds = self.gap if gap is None else gap, self.seconds if seconds is None else seconds
         handed = [self.model(question.problem, question.regions, question.room) for question in questions]
-        programs = [_program(h, question) for h, question in zip(handed, questions, strict=True)]
-        names = [_digest(program) for program in programs]
+        programs = [programme(h, question) for h, question in zip(handed, questions, strict=True)]
+        names = [digest(program) for program in programs]
         new = [i for i, name in enumerate(names) if names.index(name) == i and not self._known_well(name, gap)]
         if new:
             self.searches += len(new)
@@ -272,75 +281,8 @@ class Desk:
         if earlier and earlier.value < asked.value:
             asked = replace(asked, value=earlier.value, plan=earlier.plan)
         floor = self._bounds.get((id(question.problem), question.regions), -math.inf)
-        bounds = asked.bound, floor * _scale(handed), earlier and earlier.bound
+        bounds = asked.bound, floor * scale(handed), earlier and earlier.bound
         return replace(asked, bound=min(max(bound for bound in bounds if bound is not None), asked.value))
-
-
-def _program(handed: Handed, question: Question) -> Program:
-    """The programme of a question: one stage, its wishes as rows or bounds, and what the leading aim may be."""
-    program = handed.program
-    leading = program.stages[0]
-    program = replace(program, stages=(_stage(handed, question.aim),))
-    if question.within is not None:
-        program = program.with_row(leading.cost, question.within / _scale(handed) - leading.constant)
-    for name, most in question.limits.items():
-        aim = _stage(handed, name)
-        program = program.with_row(aim.cost, most / abs(SCALES[name]) - aim.constant)
-    position = {column: i for i, column in enumerate(handed.columns)}
-    lower, upper, rows = program.col_lower.copy(), program.col_upper.copy(), []
-    for wish in question.wishes:
-        at = [position[column] for column in wish.columns if column in position]
-        if len(at) == 1:
-            lower[at[0]], upper[at[0]] = max(lower[at[0]], wish.lower), min(upper[at[0]], wish.upper)
-        else:
-            rows.append((at, wish))
-    if question.costs:
-        cost = np.zeros(len(lower))
-        for column, number in question.costs.items():
-            cost[position[column]] = number
-        program = replace(program, stages=(Stage("wished", cost),))
-    # A wish that the caps rule out already leaves a column without a value: such a programme has no point.
-    crossed = lower > upper
-    rows += [([int(i)], Wish("", (), float(lower[i]), math.inf)) for i in np.flatnonzero(crossed)]
-    lower[crossed] = upper[crossed]
-    program = replace(program, col_lower=lower, col_upper=upper)
-    if not rows:
-        return program
-    extra = sparse.lil_array((len(rows), len(lower)))
-    for n, (at, _) in enumerate(rows):
-        for i in at:
-            extra[n, i] = 1.0
-    return replace(
-        program, matrix=sparse.csc_array(sparse.vstack([program.matrix, extra.tocsc()])),
-        row_lower=np.append(program.row_lower, [wish.lower for _, wish in rows]),
-        row_upper=np.append(program.row_upper, [wish.upper for _, wish in rows]),
-        row_names=(*program.row_names, *(f"wish[{n}]" for n in range(len(rows)))))
-
-
-def _stage(handed: Handed, name: str) -> Stage:
-    """An aim of all regions of a model as the only stage; the leading one without a name."""
-    pairs = zip(handed.program.stages, handed.parts, strict=True)
-    found = [(stage, part) for stage, part in pairs if part and stage.name == name] if name else []
-    assert not name or sum(len(part) for _, part in found) == len(handed.frame.regions)
-    stages = [stage for stage, _ in found] or handed.program.stages[:1]
-    return Stage(stages[0].name, np.sum([stage.cost for stage in stages], axis=0),
-                 sum(stage.constant for stage in stages))
-
-
-def _scale(handed: Handed, name: str = "") -> float:
-    """What a value of an aim in the model is multiplied by to be a published one, least being best."""
-    return abs(SCALES[name or handed.program.stages[0].name]) if name or handed.parts[0] else 1.0
-
-
-def _digest(program: Program) -> str:
-    """A name that two programmes share only when they are the same."""
-    digest = hashlib.sha256("\x1f".join(program.col_names).encode())
-    stage = program.stages[0]
-    matrix = program.matrix.tocsc()
-    for part in (matrix.indptr, matrix.indices, matrix.data, program.row_lower, program.row_upper, program.col_lower,
-                 program.col_upper, program.integer, stage.cost, np.array([stage.constant])):
-        digest.update(np.ascontiguousarray(part).tobytes())
-    return digest.hexdigest()
 
 
 def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
@@ -353,7 +295,7 @@ def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
     if question.costs:
         score, score_bound = (stage.value, stage.bound) if stage else (math.nan, -math.inf)
         return Asked(question, answer.status, value, -math.inf, plan, score, score_bound, answer.seconds)
-    bound = min(stage.bound * _scale(handed, question.aim), value) if stage else -math.inf
+    bound = min(stage.bound * scale(handed, question.aim), value) if stage else -math.inf
     return Asked(question, answer.status, value, bound, plan, seconds=answer.seconds)
 
 
