@@ -143,6 +143,15 @@ class RepairPrices(Settings):
     """Per percentage point by which the band of a region is wider."""
 
 
+class ServiceStep(Settings):
+    """How much of a service is added at a time: what `optimiser ladder` adds first."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\W\d][\w' -]*$")]
+    """What one is called: class, officer, inspector."""
+    units: Annotated[float, Field(gt=0, le=1e6)]
+    """Units of the service a year that one brings."""
+
+
 class Solver(Settings):
     """Limits of the search; the same limits and input give the same answer."""
 
@@ -188,6 +197,8 @@ class Config(Settings):
     """Scenarios that changed this case; written by the program into the input of a run."""
     repair_prices: RepairPrices | None = None
     """What counts how much when wishes have no plan and the cheapest repairs are looked for (`optimiser repair`)."""
+    steps: dict[Code, ServiceStep] = {}
+    """By service, the lots in which its capacity grows (`optimiser ladder`)."""
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -155,14 +155,15 @@ def check(problem: Problem, where: Where) -> list[Fault]:
 
 
 def _prices(problem: Problem, where: Where) -> Iterator[Fault]:
-    """A price of a service's repair names a service that exists."""
+    """Prices of repairs and steps of ladders name services that exist."""
     prices, known = problem.config.repair_prices, set(problem.services)
-    unknown = [(kind, g) for kind in ("service_capacity", "max_expansion") if prices
+    unknown = [("repair_prices", kind, g) for kind in ("service_capacity", "max_expansion") if prices
                for g in getattr(prices, kind) if g not in known]
+    unknown += [("steps", g) for g in problem.config.steps if g not in known]
     yield from few(unknown, lambda found: where.setting(
-        "repair_prices", *found, got=say("faults.unknown_service", name=repr(found[1])),
+        *found, got=say("faults.unknown_service", name=repr(found[-1])),
         expected=say("faults.known_service", names=", ".join(sorted(known))),
-        hint=nearest(found[1], known) or say("faults.remove_setting")))
+        hint=nearest(found[-1], known) or say("faults.remove_setting")))
 
 
 def _tiny(problem: Problem, where: Where) -> Iterator[Fault]:
@@ -226,7 +227,7 @@ def _sectors(problem: Problem, where: Where) -> Iterator[Fault]:
     yield from few(unknown, lambda found: where.setting(
         "regions", found[0], "list_length_by_sector", found[1], got=say("faults.unknown_sector", name=repr(found[1])),
         expected=say("faults.known_sector", names=", ".join(sorted(known))),
-        hint=nearest(found[1], known) or say("faults.remove_setting")))
+        hint=nearest(found[-1], known) or say("faults.remove_setting")))
 
 
 def _years(problem: Problem, where: Where) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.cells import MAX_CODE, cell
-from optimiser.config import Config, Fairness, Objective, Region, RepairPrices, Settings, Solver
+from optimiser.config import Config, Fairness, Objective, Region, RepairPrices, ServiceStep, Settings, Solver
 from optimiser.model import objectives
 from optimiser.model.build import FAMILIES, Family
 from optimiser.scenario import Scale, Scenario
@@ -93,7 +93,7 @@ def _yes(value: bool) -> str:
 SECTIONS: tuple[tuple[type[Settings], str], ...] = (
     (Config, ""), (Region, "regions.REGION."), (Fairness, "regions.REGION.fairness."),
     (Objective, "regions.REGION.objectives.N."), (Solver, "solver."),
-    (RepairPrices, "repair_prices."))
+    (RepairPrices, "repair_prices."), (ServiceStep, "steps.SERVICE."))
 SCENARIO_SECTIONS: tuple[tuple[type[Settings], str], ...] = ((Scenario, ""), (Scale, "scale.N."))
 
 

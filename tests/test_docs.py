@@ -9,7 +9,18 @@ import pyomo.environ as pyo
 import pytest
 
 from optimiser import docs, strictyaml
-from optimiser.config import Config, Fairness, Objective, Places, Region, RepairPrices, Settings, Solver, parse
+from optimiser.config import (
+    Config,
+    Fairness,
+    Objective,
+    Places,
+    Region,
+    RepairPrices,
+    ServiceStep,
+    Settings,
+    Solver,
+    parse,
+)
 from optimiser.model.build import FAMILIES, build
 from optimiser.model.frame import frame
 from optimiser.model.objectives import OBJECTIVES
@@ -80,7 +91,8 @@ def test_example_rows_make_a_case(tmp_path: Path) -> None:
     assert problem.reach["BE21"] == ("BE21", "BE23")
 
 
-@pytest.mark.parametrize("model", [Config, Region, Fairness, Objective, Solver, RepairPrices, Scenario, Scale])
+@pytest.mark.parametrize("model", [Config, Region, Fairness, Objective, Solver, RepairPrices, ServiceStep, Scenario,
+                                   Scale])
 def test_every_setting_stands_on_the_page(model: type[Settings]) -> None:
     page = docs.config_page()
     for name, field in model.model_fields.items():
