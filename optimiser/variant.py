@@ -6,7 +6,7 @@ Scenarios are for people (files, reasons, sources); this is for programs that as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from optimiser.config import Config
@@ -30,6 +30,13 @@ def with_rules(problem: Problem, region: str, **rules: Any) -> Problem:
     changed = type(problem.config.regions[region]).model_validate(_frozen(settings))
     config = problem.config.model_copy(update={"regions": problem.config.regions | {region: changed}})
     return _built(problem, config)
+
+
+def same_case(one: Problem, other: Problem) -> bool:
+    """Whether two cases have the same rules and numbers, whatever their files, titles and solver settings."""
+    numbers = (getattr(one, each.name) == getattr(other, each.name) for each in fields(Problem)
+               if each.name not in ("config", "tables"))
+    return one.config.regions == other.config.regions and all(numbers)
 
 
 def _built(problem: Problem, config: Config) -> Problem:

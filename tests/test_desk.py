@@ -17,6 +17,7 @@ from optimiser.explore import desk as desks
 from optimiser.explore.desk import Asked, Desk, Question, price
 from optimiser.explore.wishes import Wish, exactly_these, off_list, on_list
 from optimiser.problem import Problem
+from optimiser.solution import derive
 from optimiser.variant import with_numbers, with_rules
 
 ROOM = 0.1  # what publishing three decimals may cost, in the units of the aim
@@ -144,3 +145,25 @@ def test_any_prices_make_a_bound(seed: int) -> None:
         for _ in range(50):
             prices = scale * rng.normal(size=len(program.row_lower))
             assert program.bound(program.stages[0], prices) <= values[0] + 1e-9
+
+
+def test_a_run_of_another_case_proves_nothing_of_this_one(tmp_path: Path) -> None:
+    """Where more capacity gains something, the bound of the case without it would be wrong."""
+    gained = 0
+    for problem in worlds(tmp_path):
+        more = with_numbers(problem, "capacity", {key: 3.0 * number for key, number in problem.capacity.items()})
+        if math.isinf(true_best(problem)) or true_best(more) > true_best(problem) - 2 * ROOM:
+            continue
+        [base] = Desk(0.0, 30.0).whole(problem)
+        assert base.plan
+        proofs = {("R", "unfilled"): (base.bound, 0.0, "optimal")}
+        run = derive(problem, base.plan, proofs)
+        desk = Desk(0.0, 30.0)
+        desk.begin(more, problem, run)
+        [asked] = desk.whole(more)
+        assert agrees(asked, true_best(more)) and desk.searches == 1
+        again = Desk(0.01, 30.0)
+        again.begin(problem, problem, run)
+        assert again.whole(problem)[0].value == base.value and again.searches == 0
+        gained += 1
+    assert gained > 2

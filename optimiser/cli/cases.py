@@ -58,7 +58,7 @@ def solve(
 
 @app.command(help=say("cli.check"))
 def check(run_dir: RunFolder) -> None:
-    _refuse_unsound(run_dir)
+    refuse_unsound(run_dir)
     typer.echo(say("cli.check_passed", folder=run_dir))
 
 
@@ -71,7 +71,7 @@ def report(run_dir: RunFolder,
     from optimiser.explore.finding import read
 
     findings = [read(folder) for folder in found or ()]
-    _refuse_unsound(run_dir)
+    refuse_unsound(run_dir)
     problem, solution = run_folder.read(run_dir)
     reports.write(problem, solution, run_dir, findings=findings)
     typer.echo(say("cli.report_written", folder=run_dir))
@@ -111,7 +111,7 @@ def estimate(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say("cli
     typer.echo(say("cli.estimated", folder=folder))
 
 
-def _refuse_unsound(run_dir: Path) -> None:
+def refuse_unsound(run_dir: Path) -> None:
     """Nothing is said or made of a run that breaks a rule."""
     from optimiser.check import check_run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from optimiser.cli.cases import refuse_unsound
 
 
 def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] | None = None,
@@ -23,7 +24,9 @@ def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] 
     from optimiser.terminal import searching, show_finding
 
     problem = load(config, scenario or (), settings or ())
-    known = run_folder.read(base)[1] if base else None
+    if base:
+        refuse_unsound(base)
+    known = run_folder.read(base) if base else None
     target = out or next_free(Path("runs"), "-".join([config.stem, *(scenario or ()), question]))
     limits = problem.config.solver
     with whole_folder(target, force, MARK) as folder:
@@ -31,7 +34,7 @@ def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] 
             desk = Desk(limits.gap if gap is None else gap, limits.time_limit if seconds is None else seconds,
                         limits.seed, on_progress)
             if known:
-                desk.begin(problem, known)
+                desk.begin(problem, *known)
             finding = ask(problem, desk)
         write_finding(problem, finding, folder)
     show_finding(problem, finding, target)
