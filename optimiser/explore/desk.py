@@ -57,10 +57,19 @@ class Question:
         Most that other aims may be, in the same units; they must be among the regions' objectives too.
     costs : dict column -> number
         What to minimise in place of an aim, column by column.
+    apart : tuple of lists, each a set of (region, occupation, review)
+        What the plan's own lists shall differ from: the entries that differ from the nearest of them are maximised
+        in place of an aim. `Asked.score` is then minus their number.
+    reward : float
+        What each of these entries is worth: when it is given, the leading aim less the reward is minimised.
     like : tuple of Plan
         Plans whose lists may do well; the best one known for the regions comes after them.
     room : dict (region, occupation, year) -> lots
         That quotas may come to although nobody has use for so many.
+    near : bool
+        Whether the best of those lists, each with the best quotas for it, is answer enough; the bound is what the
+        prices of the relaxation give. Many questions of one kind are so compared on an equal footing. Cases too small
+        for that are solved as ever.
     """
 
     problem: Problem = field(repr=False)
@@ -70,8 +79,16 @@ class Question:
     aim: str = ""
     limits: dict[str, float] = field(default_factory=dict)
     costs: dict[Key, float] = field(default_factory=dict)
+    apart: tuple[frozenset[tuple[str, str, int]], ...] = field(default=(), repr=False)
+    reward: float = 0.0
     like: tuple[Plan, ...] = field(default=(), repr=False)
     room: dict[tuple[str, str, int], int] = field(default_factory=dict, repr=False)
+    near: bool = False
+
+    @property
+    def other(self) -> bool:
+        """Whether something else than an aim is minimised."""
+        return bool(self.costs or self.apart)
 
 
 @dataclass(frozen=True)
@@ -90,7 +107,7 @@ class Asked:
     plan : Plan or None
         Checked exactly; of these regions alone.
     score, score_bound : float
-        The same for what `Question.costs` minimises, when it is given.
+        The same for what `Question.costs` or `Question.apart` minimises, when they are given.
     seconds : float
     """
 
@@ -234,6 +251,11 @@ class Desk:
             self._models[key] = problem, hand_over(frame(problem, regions, room))
         return self._models[key][1]
 
+    def prices(self, problem: Problem, regions: Regions) -> np.ndarray | None:
+        """Prices of the rows of a case's model from a relaxation of it or of a variant; None before one was solved."""
+        known, rows = self._duals.get(regions), self.model(problem, regions).rows
+        return None if known is None else np.array([known.get(row, 0.0) for row in rows])
+
     def _known_well(self, name: str, gap: float) -> bool:
         known = self._answers.get(name)
         return known is not None and (known.infeasible or known.gap <= gap + 1e-12 or known.status == "optimal")
@@ -250,21 +272,22 @@ class Desk:
         best = self._best.get(question.regions)
         likely = [*question.like, *([best.plan] if best and best.plan else [])]
         choices = tuple(handed.choice_of(plan) for plan in likely)
-        if question.costs or question.aim:
-            return Known(choices)
+        if question.other or question.aim:
+            return Known(choices, only=question.near)
         prices = self._duals.get(question.regions, {})
         duals = np.array([prices.get(row, 0.0) for row in handed.rows])
         extra = len(program.row_lower) - len(duals)
         bound = self._bounds.get((id(question.problem), question.regions), -math.inf)
-        return Known(choices, bound, np.append(duals, np.zeros(extra)) if prices else None)
+        return Known(choices, bound, np.append(duals, np.zeros(extra)) if prices else None,
+                     question.near)
 
     def _remember(self, name: str, question: Question, handed: Handed, answer: Answer) -> None:
         asked = self._with_earlier(name, handed, _asked(question, handed, answer))
         if asked.status not in ("interrupted", "failed"):
             self._answers[name] = asked
-        regions, plain = question.regions, not (question.wishes or question.costs or question.limits or question.aim
+        regions, plain = question.regions, not (question.wishes or question.other or question.limits or question.aim
                                                 or question.within is not None)
-        if answer.duals is not None and (plain or regions not in self._duals) and not (question.costs or question.aim):
+        if answer.duals is not None and (plain or regions not in self._duals) and not (question.other or question.aim):
             self._duals[regions] = dict(zip(handed.rows, answer.duals[:len(handed.rows)], strict=True))
         if plain and answer.stages and (id(question.problem), regions) in self._models:  # else the number may be reused
             self._bounds[id(question.problem), regions] = answer.stages[0].bound
@@ -276,7 +299,7 @@ class Desk:
     def _with_earlier(self, name: str, handed: Handed, asked: Asked) -> Asked:
         """An answer with what is known better: the plan or bound of an earlier search, the bound without wishes."""
         question, earlier = asked.question, self._answers.get(name)
-        if question.costs or question.aim or asked.infeasible:
+        if question.other or question.aim or asked.infeasible:
             return asked
         if earlier and earlier.value < asked.value:
             asked = replace(asked, value=earlier.value, plan=earlier.plan)
@@ -290,10 +313,11 @@ def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
     if answer.status == "infeasible":
         return Asked(question, "infeasible", math.inf, math.inf, seconds=answer.seconds)
     stage = answer.stages[0] if answer.stages else None
-    plan = None if answer.x is None else sound(question, handed, answer.x)
+    plan = None if answer.x is None else sound(question, handed, answer.x[:len(handed.columns)])
     value = math.inf if plan is None else aim_value(question, handed, plan)
-    if question.costs:
-        score, score_bound = (stage.value, stage.bound) if stage else (math.nan, -math.inf)
+    if question.other:
+        unit = scale(handed) if question.reward else 1.0
+        score, score_bound = (stage.value * unit, stage.bound * unit) if stage else (math.nan, -math.inf)
         return Asked(question, answer.status, value, -math.inf, plan, score, score_bound, answer.seconds)
     bound = min(stage.bound * scale(handed, question.aim), value) if stage else -math.inf
     return Asked(question, answer.status, value, bound, plan, seconds=answer.seconds)

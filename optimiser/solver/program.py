@@ -112,11 +112,14 @@ class Known:
         No point is better.
     duals : array (m,) or None
         Prices of the rows from a similar programme.
+    only : bool
+        Whether a large programme is searched no further once all `choices` were tried and one of them gave a point.
     """
 
     choices: tuple[np.ndarray, ...] = ()
     bound: float = -np.inf
     duals: np.ndarray | None = None
+    only: bool = False
 
 
 NOTHING = Known()

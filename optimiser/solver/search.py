@@ -98,6 +98,8 @@ class Search:
         state = State(x, self.program.bound(stage))
         if number == 0:
             self._recall(number, stage, state, ends)
+            if self.large and self.known.only and state.x is not None:
+                return state
         if self.large and number == 0 and self._open(stage, state):
             self._round(number, stage, state, ends)
             if self._open(stage, state):
@@ -113,7 +115,7 @@ class Search:
         """Take up what is known: the bound, the prices, and the choices nearest to those that were good elsewhere."""
         state.bound = max(state.bound, self.known.bound, self.program.bound(stage, self.duals))
         for choice in self.known.choices if self.large else ():
-            if self._open(stage, state):
+            if self._open(stage, state) or (self.known.only and not self.infeasible):
                 self._choose(number, stage, state, choice, ends)
         self.tell(number, None, state.bound, None)
 
