@@ -157,8 +157,9 @@ def _changes(both: Shared, tables: dict[str, pd.DataFrame]) -> list[str]:
         counts = {word: changes.count(say(f"explore.change_{word}"))
                   for word in ("enters", "leaves", "longer", "shorter")}
         quotas = tables["compare_quotas"].query("region == @r")
-        lines.append(say("explore.compare_lists", region=both.title("regions", r), run=both.run.name,
-                         permits=f"{quotas['quota_more'].sum():+,.0f}", enters=counts["enters"], leaves=counts["leaves"],
+        permits = f"{quotas['quota_more'].sum():+,.0f}"
+        lines.append(say("explore.compare_lists", region=both.title("regions", r), run=both.run.name, permits=permits,
+                         enters=counts["enters"], leaves=counts["leaves"],
                          longer=counts["longer"], shorter=counts["shorter"]))
     return lines
 

@@ -20,14 +20,15 @@ SERVICES = ("run service place unit capacity_reference capacity_run used_referen
 
 def tables(both: Shared) -> dict[str, pd.DataFrame]:
     """Every table of a comparison; all have the run's name in front."""
-    filled = beside(*both.filled, ENDS)
+    filled = beside(both.filled[0], both.filled[1], ENDS)
     found = {"compare_lists": _lists(both, filled), "compare_quotas": _quotas(both)}
     for name, keys in (("areas", ["region", "area"]), ("sectors", ["region", "sector"]),
                        ("occupations", ["region", "occupation"])):
         frame = summed(filled, keys, ["shortage", "filled"], ENDS)
         found[f"compare_{name}"] = _named(both, _more(frame, "filled"))
     by = found["compare_occupations"]
-    order = sorted((i for i, number in enumerate(by["filled_more"]) if number), key=lambda i: -abs(by["filled_more"][i]))
+    more = list(by["filled_more"])
+    order = sorted((i for i, number in enumerate(more) if number), key=lambda i: -abs(more[i]))
     found["compare_occupations"] = by.iloc[order].reset_index(drop=True)
     return found | {"compare_services": _services(both), "compare_cost": _cost(both)}
 

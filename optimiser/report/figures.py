@@ -72,7 +72,7 @@ def _bars(frame: pd.DataFrame, colours: dict[str, str], lines: tuple[str, ...], 
         size, ink = (12, INK) if number == 0 else (11, MUTED)
         layers.append(alt.Chart(texts).mark_text(align="left", baseline="middle", fontSize=size, color=ink).encode(
             x=alt.value(0), y=y, text="text:N"))
-    return _svg(alt.layer(*layers).properties(width=WIDTH, height=height), title, description)
+    return svg(alt.layer(*layers).properties(width=WIDTH, height=height), title, description)
 
 
 def tile_map(frame: pd.DataFrame, title: str, description: str) -> str:
@@ -111,7 +111,7 @@ def tile_map(frame: pd.DataFrame, title: str, description: str) -> str:
             baseline="middle").encode(text="label:N"))
     if wide:
         layers.append(text.mark_text(fontSize=10, dy=side * 0.34).encode(text="share:N"))
-    return _svg(alt.layer(*layers).properties(width=side * columns, height=side * rows), title, description)
+    return svg(alt.layer(*layers).properties(width=side * columns, height=side * rows), title, description)
 
 
 def colour(value: float, most: float) -> str:
@@ -151,15 +151,15 @@ def _wrapped(name: str, letters: int = 12) -> str:
     return f"{short(name[:middle].rstrip(), letters)}\n{short(name[middle:], letters)}"
 
 
-def _svg(chart: Any, title: str, description: str) -> str:
+def svg(chart: Any, title: str, description: str) -> str:
     """A chart as an SVG element that scales with its box and is read out as its title and description."""
     spec = chart.configure(font=FONT, background="transparent", padding=2).configure_view(stroke=None).to_dict()
-    svg = vl_convert.vegalite_to_svg(spec)
-    svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
-    size = re.match(r'<svg [^>]*?width="([0-9.]+)" height="([0-9.]+)"', svg)
+    drawn = vl_convert.vegalite_to_svg(spec)
+    drawn = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", drawn)
+    size = re.match(r'<svg [^>]*?width="([0-9.]+)" height="([0-9.]+)"', drawn)
     if not size:
         raise ValueError("the chart came back without a size")
     width, height = (math.ceil(float(number)) for number in size.groups())
     head = (f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" '
             f'style="max-width:{width * 1.35:.0f}px" aria-label="{escape(f"{title}. {description}")}">')
-    return head + svg[svg.index(">") + 1:]
+    return head + drawn[drawn.index(">") + 1:]
