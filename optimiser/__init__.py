@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from optimiser.contradictions import contradictions as find_contradictions
     from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
     from optimiser.estimate import write as estimate_shortages
+    from optimiser.explore.compare import compare_runs
+    from optimiser.explore.evaluate import evaluate_list
     from optimiser.generate import generate as generate_case
     from optimiser.newcase import create as new_case
     from optimiser.overview import notes
@@ -32,13 +34,15 @@ _HOMES = {
     "violations": "check", "check_run": "check", "read_run": "run_folder.read", "save_run": "save",
     "write_report": "report.write", "new_case": "newcase.create", "generate_case": "generate.generate",
     "estimate_shortages": "estimate.write",
+    "evaluate_list": "explore.evaluate", "compare_runs": "explore.compare",
     "describe": "overview.overview", "notes": "overview.notes", "find_contradictions": "contradictions.contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
 __all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
-           "SolverError", "check_run", "describe", "estimate_shortages", "find_contradictions", "generate_case", "load",
-           "new_case", "notes", "read_run", "save_run", "solve", "violations", "write_report"]
+           "SolverError", "check_run", "compare_runs", "describe", "estimate_shortages", "evaluate_list",
+           "find_contradictions", "generate_case", "load", "new_case", "notes", "read_run", "save_run", "solve",
+           "violations", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from optimiser.cli.app import Base, Changes, ConfigFile, Force, Gap, Out, Scenarios, Seconds, app
 from optimiser.cli.cases import refuse_unsound
+from optimiser.texts import say
 
 
 def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] | None = None,
@@ -36,5 +41,47 @@ def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] 
             if known:
                 desk.begin(problem, *known)
             finding = ask(problem, desk)
+        write_finding(problem, finding, folder)
+    show_finding(problem, finding, target)
+
+
+@app.command(help=say("cli.evaluate"))
+def evaluate(
+    config: ConfigFile,
+    list_file: Annotated[Path, typer.Option("--list", metavar="FILE.csv", help=say("cli.list_file"),
+                                            show_default=False)],
+    quotas: Annotated[bool, typer.Option("--quotas", help=say("cli.list_quotas"))] = False,
+    base: Base = None,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    time_limit: Seconds = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.evaluate import evaluate_list
+
+    _explore("evaluate", config, lambda problem, desk: evaluate_list(problem, list_file, quotas, desk),
+             scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
+
+
+@app.command(help=say("cli.compare"))
+def compare(
+    run_dirs: Annotated[list[Path], typer.Argument(metavar="RUN_A RUN_B...", help=say("cli.compared_runs"),
+                                                   show_default=False)],
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    from optimiser import run_folder
+    from optimiser.explore.compare import compare_runs
+    from optimiser.explore.finding import MARK
+    from optimiser.save import write_finding
+    from optimiser.storage import next_free, whole_folder
+    from optimiser.terminal import show_finding
+
+    target = out or next_free(Path("runs"), "compare")
+    with whole_folder(target, force, MARK) as folder:
+        finding = compare_runs(run_dirs)
+        problem = run_folder.read(run_dirs[0])[0]
         write_finding(problem, finding, folder)
     show_finding(problem, finding, target)
