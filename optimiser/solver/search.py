@@ -27,6 +27,7 @@ LEADING_SHARE = 0.75  # of the time for the leading stage
 LATER_SHARE = 0.7  # of the time left for each stage after it
 FIRST_SHARE = 0.7  # of the leading stage's time for its first period, the hardest one
 STEP_GAP = 0.004  # of the steps that decide one period
+FINE = 2 * STEP_GAP  # gap from which on such steps are too coarse to gain anything
 STEP_NODES = 100
 STEP_CHECKS = 60
 NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
@@ -102,7 +103,7 @@ class Search:
                 return state
         if self.large and number == 0 and self._open(stage, state):
             self._round(number, stage, state, ends)
-            if self._open(stage, state):
+            if self._open(stage, state, FINE):
                 self._period_by_period(number, stage, state, ends)
         elif self.large and number:
             self._around(number, stage, state, ends)
@@ -119,10 +120,10 @@ class Search:
                 self._choose(number, stage, state, choice, ends)
         self.tell(number, None, state.bound, None)
 
-    def _open(self, stage: Stage, state: State) -> bool:
-        """Whether a plan may exist and is not known to be within the wanted gap yet."""
+    def _open(self, stage: Stage, state: State, gap: float = 0.0) -> bool:
+        """Whether a plan may exist and is not known to be within the wanted gap, or within `gap`, yet."""
         return not self.infeasible and (
-            state.x is None or relative_gap(stage.value(state.x), state.bound) > self.gap)
+            state.x is None or relative_gap(stage.value(state.x), state.bound) > max(self.gap, gap))
 
     def _found(self, number: int, stage: Stage, state: State, found: Run) -> bool:
         """Take the point of a run when it is better; False when the run has none."""
