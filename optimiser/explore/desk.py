@@ -270,7 +270,8 @@ class Desk:
     def _known(self, question: Question, handed: Handed, program: Program) -> Known:
         """What earlier answers tell of a question."""
         best = self._best.get(question.regions)
-        likely = [*question.like, *([best.plan] if best and best.plan else [])]
+        alone = question.near and question.like
+        likely = [*question.like, *([best.plan] if best and best.plan and not alone else [])]
         choices = tuple(handed.choice_of(plan) for plan in likely)
         if question.other or question.aim:
             return Known(choices, only=question.near)
