@@ -263,7 +263,7 @@ def _duplicates(frame: pd.DataFrame, table: Table, shown: str) -> Iterator[Fault
     again = np.flatnonzero(frame.duplicated(key, keep="first"))
     if not len(again):
         return
-    first = frame.groupby(key, sort=False)[ROW].transform("first")
+    first = frame.groupby(key, sort=False, dropna=False)[ROW].transform("first")
     yield from few(again, lambda i: Fault(
         shown, int(frame[ROW].iloc[i]), "/".join(key),
         ", ".join(f"{name}={cell(frame[name].iloc[i])}" for name in key), say("faults.key_unique"),

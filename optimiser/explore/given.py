@@ -82,15 +82,14 @@ def of_lists(problem: Problem, lists: Lists, quotas: Mapping[Key, int] | None = 
     ------
     InputError
     """
-    records: list[dict[str, Any]] = []
+    records: list[tuple[Any, ...]] = []
     for where, occupations in lists.items():
         region, review = where if isinstance(where, tuple) else (where, np.nan)
-        records += [{"region": region, "occupation": o, "review": float(review)} for o in occupations]
+        records += [(region, o, float(review), "", np.nan) for o in occupations]
     rows = len(records)
-    records += [{"region": r, "occupation": o, "year": str(t), "quota": float(n)}
-                for (r, o, t), n in (quotas or {}).items()]
-    frame = pd.DataFrame.from_records(records, columns=[*(c.name for c in LIST.columns), ROW])
-    frame = frame.fillna({"entry": "", "year": "", "source": ""})
+    records += [(r, o, np.nan, str(t), float(number)) for (r, o, t), number in (quotas or {}).items()]
+    frame = pd.DataFrame.from_records(records, columns=["region", "occupation", "review", "year", "quota"])
+    frame = frame.assign(entry="", source="").astype({"review": float, "quota": float})
     frame[ROW] = range(1, len(frame) + 1)
     listed = _given(problem, frame.iloc[:rows], name, IN_PYTHON, False)
     told = _given(problem, frame, name, IN_PYTHON, bool(quotas))
