@@ -156,17 +156,33 @@ def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, 
     lot, smallest, largest = {}, {}, {}
     for r in regions:
         useful = _useful_permits(problem, r, arrivals)
-        # Quotas beyond use only serve to dilute a risk share, which the rule allows: leave them room then.
-        room = sum(useful.values()) if problem.rules(r).risk_shares else 0
+        floors: dict[str, int] = {}
         for o in problem.candidates[r]:
             lot[r, o] = size = int(problem.parameter("lot", r, o) or 1)
-            floor = math.ceil((problem.parameter("min_quota", r, o) or 0.0) / size - TINY)
+            floors[o] = math.ceil((problem.parameter("min_quota", r, o) or 0.0) / size - TINY)
+        whole = {(o, t): lot[r, o] * max(math.ceil(useful.get((o, t), 0.0) / lot[r, o] - TINY), floors[o])
+                 for o in problem.candidates[r] for t in problem.years}
+        for o, floor in floors.items():
+            size = lot[r, o]
             for t in problem.years:
-                wanted = max(math.ceil((useful.get((o, t), 0.0) + room) / size - TINY), floor, needed.get((r, o, t), 0))
+                most = useful.get((o, t), 0.0) + _diluting(problem, r, o, t, whole)
+                wanted = max(math.ceil(most / size - TINY), floor, needed.get((r, o, t), 0))
                 allowed = _allowed_permits(problem, expansion, r, o, t) / size
                 smallest[r, o, t] = floor
                 largest[r, o, t] = min(wanted, math.floor(allowed + TINY)) if math.isfinite(allowed) else wanted
     return lot, smallest, largest
+
+
+def _diluting(problem: Problem, r: str, o: str, t: int, whole: Mapping[tuple[str, int], int]) -> float:
+    """Permits that nobody uses, but that let another risk class have all of its own: the rule on shares allows them.
+
+    `whole` is what every occupation could use, in whole lots.
+    """
+    shares = problem.rules(r).risk_shares
+    return max((sum(whole[other, t] for other in problem.candidates[r]
+                    if problem.attribute("risk_class", other) == risk) * (1 - share) / share
+                for risk, share in shares.items() if 0 < share < 1 and problem.attribute("risk_class", o) != risk),
+               default=0.0)
 
 
 def _useful_permits(problem: Problem, r: str, arrivals: dict[tuple[str, str, int], float]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from math import ceil
 
@@ -12,7 +13,7 @@ from optimiser.exact import parameter, units_used
 from optimiser.model.handover import Handed
 from optimiser.model.rounding import STEP, in_steps
 from optimiser.plan import DECIMALS, Plan, exact
-from optimiser.solver import solve
+from optimiser.solver import OutOfRange, solve
 
 SNAP = 6  # a number closer to a published decimal than this many decimals is taken to be it
 EVERY_DIGIT = 12
@@ -32,9 +33,10 @@ def plans(handed: Handed, x: np.ndarray) -> Iterator[Plan]:
     yield _plan(handed, x, SNAP)
     yield _plan(handed, x, EVERY_DIGIT)
     program, base = in_steps(handed, x)
-    again = solve(program, gap=0.0, time_limit=RESOLVE_SECONDS, seed=1)
-    if again.x is not None:
-        yield _plan(handed, base + STEP * again.x, SNAP)
+    with suppress(OutOfRange):  # counted in steps, a side may be too large to be searched
+        again = solve(program, gap=0.0, time_limit=RESOLVE_SECONDS, seed=1)
+        if again.x is not None:
+            yield _plan(handed, base + STEP * again.x, SNAP)
 
 
 def _down(number: float, snap: int) -> Fraction:
