@@ -19,6 +19,7 @@ MAX_VALUES = 50_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?\Z|-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+\Z")
 _THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{2}0\Z")  # 1.800: is it 1800?
+_GLUED = re.compile(r"[|>][-+0-9]*#")  # `title: ># a comment`: a text over many lines, or is it?
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Lines = dict[tuple[str | int, ...], int]
@@ -101,6 +102,8 @@ def _refuse_tricks(file: str, text: str) -> None:
             raise refused("many_values", say("faults.at_most_values", n=MAX_VALUES), "split")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise refused("alias", say("faults.no_alias"), "write_out")
+        if getattr(event, "style", None) in ("|", ">") and _GLUED.match(text, event.start_mark.index):
+            raise refused("glued_comment", say("faults.space_before_comment"), "add_space")
         if getattr(event, "tag", None):
             raise refused("tag", say("faults.no_tag"), "remove_tag", tag=event.tag)
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):

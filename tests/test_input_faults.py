@@ -92,6 +92,8 @@ def test_a_wrong_table(refuse: Refuse, text: str, line: str) -> None:
     (CONFIG.replace("{}", "{fairness: {band: 1e400}}"),
      "row 5, regions.R.fairness.band: got inf; expected a finite number; docs/config.md shows every setting with an "
      "example"),
+    (CONFIG + "title: ># a comment\n", "row 6: got a # right behind | or >; expected a space before a comment; write a "
+     "space before #, or put a text that begins with | or > in quotes"),
     (CONFIG + "titel: x\n",
      "row 6, titel: got a setting that does not exist; expected one of: title, tables, first_year, last_year, values, "
      "regions, solver, applied_scenarios, repair_prices, steps; did you mean title?"),
