@@ -13,7 +13,7 @@ from optimiser.config import Config, Fairness, Objective, Region, RepairPrices, 
 from optimiser.model import objectives
 from optimiser.model.build import FAMILIES, Family
 from optimiser.scenario import Scale, Scenario
-from optimiser.schema import PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
+from optimiser.schema import LIST, PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
 from optimiser.tables import MAX_BYTES, MAX_CELL, MAX_ROW, MAX_ROWS
 from optimiser.texts import catalogue, say
 
@@ -35,7 +35,7 @@ def tables_page() -> str:
         (f"[`{t.file}`](#{t.name}csv)", t.doc.split(". ")[0].rstrip(".") + ".", _yes(t.required)) for t in TABLES))
     conventions = say("docs.tables_conventions", cell=_short(MAX_CELL), file=_short(MAX_BYTES),
                       rows=_short(MAX_ROWS), row=_short(MAX_ROW), code=MAX_CODE)
-    return _page(say("docs.tables_intro"), contents, conventions, *map(_table, TABLES))
+    return _page(say("docs.tables_intro"), contents, conventions, *map(_table, (*TABLES, LIST)))
 
 
 def _table(table: Table) -> str:
@@ -45,7 +45,8 @@ def _table(table: Table) -> str:
         for c in table.columns))
     names = [f"`{name}`" for name in table.key]
     key = say("docs.key" if len(names) == 1 else "docs.keys", columns=", ".join(names))
-    presence = say("docs.table_required" if table.required else "docs.table_optional")
+    presence = say("docs.table_apart" if table is LIST else
+                   "docs.table_required" if table.required else "docs.table_optional")
     return _page(f"## {table.file}", f"{table.doc} {presence} {key}", columns,
                  *([_parameters(parameters)] if parameters else []), f"```csv\n{example(table)}```")
 

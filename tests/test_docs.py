@@ -26,7 +26,7 @@ from optimiser.model.frame import frame
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.problem import load
 from optimiser.scenario import Scale, Scenario
-from optimiser.schema import BY_NAME, PARAMETERS, SERVICE_PARAMETERS, TABLES, Table
+from optimiser.schema import BY_NAME, LIST, PARAMETERS, SERVICE_PARAMETERS, TABLES, Table
 from optimiser.tables import read
 
 ROOT = Path(__file__).parent.parent
@@ -58,7 +58,7 @@ def test_grids_have_one_width(name: str) -> None:
     assert not re.search(r"\{[a-z_]+\}", re.sub(r"```.*?```|`[^`]*`", "", page, flags=re.S))
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", (*TABLES, LIST), ids=lambda table: table.name)
 def test_every_column_stands_on_the_page(table: Table) -> None:
     page = section(docs.tables_page(), f"## {table.file}")
     for column in table.columns:
@@ -70,7 +70,7 @@ def test_every_column_stands_on_the_page(table: Table) -> None:
         assert f"| `{parameter.name}` | {parameter.doc} | {parameter.unit} |" in page
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", (*TABLES, LIST), ids=lambda table: table.name)
 def test_example_row_is_accepted(table: Table, tmp_path: Path) -> None:
     [text] = code(section(docs.tables_page(), f"## {table.file}"), "csv")
     (tmp_path / table.file).write_text(text, encoding="utf-8")
