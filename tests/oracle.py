@@ -331,6 +331,9 @@ class Solver:
         for number, most in enumerate(limits):
             self.h.changeRowBounds(self.held + number, -INF, most)
         self.h.run()
+        if self.h.getModelStatus() == highspy.HighsModelStatus.kUnknown:  # the basis of before has led it astray
+            self.h.clearSolver()
+            self.h.run()
         status = self.h.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return None
