@@ -26,7 +26,9 @@ from optimiser.solver import Progress
 from optimiser.texts import say
 
 TOP = 10  # shortages shown of those that stay unfilled
-ROWS = 25  # of a table that an exploration found
+AMOUNT = 8  # characters of a column of numbers, so that its heading has room
+NAMES = 34  # characters of a name or text in such a table
+ROWS = 12  # of a table that an exploration found
 PLACES = 20  # full services shown
 YEARS_SHOWN = 6  # years shown of a case: more columns would not fit on a narrow screen
 NUMBER = 5  # characters that a column of numbers keeps at least
@@ -185,23 +187,41 @@ def show_finding(problem: Problem, finding: Finding, folder: Path) -> None:
         _print_line(console, line)
     for name, frame in finding.tables.items():
         if len(frame):
-            _print_table(console, _finding_table(words, name, frame))
+            table, hidden = _finding_table(words, name, frame, console.width)
+            console.print()
+            _print_line(console, f"{table.title}{say('terminal.more_columns', n=hidden) if hidden else ''}",
+                        style="italic")
+            table.title = None
+            console.print(table)
+            if len(frame) > ROWS:
+                _print_line(console, say("terminal.more_rows", n=f"{len(frame) - ROWS:,}"))
     console.print()
     _print_line(console, say("terminal.found_written", folder=folder, report=folder / "report.html"))
 
 
-def _finding_table(words: Words, name: str, frame: pd.DataFrame) -> Table:
+def _finding_table(words: Words, name: str, frame: pd.DataFrame, width: int) -> tuple[Table, int]:
+    """The first rows of a table, and as many of its columns as fit; how many don't."""
     table = _table(say(f"explore.table_{name}"))
     columns = list(map(str, frame.columns))
-    for column in columns:
-        add = _add_names if kind(column) in ("code", "text") else _add_numbers
-        add(table, explored.heading(words, column))
-    for row in frame.head(ROWS).itertuples(index=False):
-        table.add_row(*(escape(explored.text(words, column, value))
-                        for column, value in zip(columns, row, strict=True)))
-    if len(frame) > ROWS:
-        table.add_row(say("terminal.more_rows", n=f"{len(frame) - ROWS:,}"))
-    return table
+    rows = [[explored.text(words, column, value) for column, value in zip(columns, row, strict=True)]
+            for row in frame.head(ROWS).itertuples(index=False)]
+    taken = 0
+    for i, column in enumerate(columns):
+        heading = explored.heading(words, column)
+        names = kind(column) in ("code", "text")
+        needed = max(cell_len(part) for part in (*heading.split(), *(row[i] for row in rows)))
+        needed = min(needed, NAMES) if names else max(needed, AMOUNT)
+        taken += needed + 2
+        if taken > width and i:
+            break
+        table.add_column(heading, justify="left" if names else "right", overflow="ellipsis", width=needed)
+    for row in rows:
+        table.add_row(*(_cut(text, NAMES) for text in row[:len(table.columns)]))
+    return table, len(columns) - len(table.columns)
+
+
+def _cut(text: str, most: int) -> str:
+    return escape(text if cell_len(text) <= most else f"{text[:most - 1]}\u2026")
 
 
 def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequence[str]) -> None:

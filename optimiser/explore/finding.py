@@ -110,7 +110,7 @@ def _table(text: str) -> pd.DataFrame:
     frame = pd.DataFrame(rows[1:], columns=rows[0], dtype="str")
     for name in frame:
         if kind(str(name)) not in ("code", "text"):
-            frame[name] = pd.to_numeric(frame[name].replace("", "nan"))
+            frame[name] = pd.to_numeric(frame[name].where(frame[name] != ""))
     return frame
 
 
