@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 def programme(handed: Handed, question: Question) -> Program:
     """The programme of a question: one stage, its wishes as rows or bounds, and what the leading aim may be."""
+    program = _wished(handed, question)
+    return _far(handed, program, question) if question.apart else program
+
+
+def _wished(handed: Handed, question: Question) -> Program:
+    """The programme of a question, whatever its lists shall differ from."""
     program = handed.program
     leading = program.stages[0]
     program = replace(program, stages=(_stage(handed, question.aim),))
@@ -58,6 +64,31 @@ def programme(handed: Handed, question: Question) -> Program:
         row_lower=np.append(program.row_lower, [wish.lower for _, wish in rows]),
         row_upper=np.append(program.row_upper, [wish.upper for _, wish in rows]),
         row_names=(*program.row_names, *(f"wish[{n}]" for n in range(len(rows)))))
+
+
+def _far(handed: Handed, program: Program, question: Question) -> Program:
+    """The programme with a last column, the number of entries in which the lists differ from the nearest given ones.
+
+    It is at most the distance from each of them: `distance + sum(listed, in it) - sum(listed, not in it) <= its size`.
+    """
+    count, far = len(program.col_lower), len(question.apart)
+    place = {index: i for i, (name, index) in enumerate(handed.columns) if name == "listed"}
+    rows = np.zeros((far, count))
+    for row, lists in zip(rows, question.apart, strict=True):
+        for index, i in place.items():
+            row[i] = 1.0 if index in lists else -1.0
+    sizes = [float(len(lists & place.keys())) for lists in question.apart]
+    leading = program.stages[0] if question.reward else Stage("apart", np.zeros(count))
+    worth = question.reward / scale(handed) if question.reward else 1.0
+    matrix = sparse.vstack([program.matrix, sparse.csc_array(rows)])
+    distance = np.append(np.zeros(len(program.row_lower)), np.ones(far))[:, None]
+    return replace(
+        program, matrix=sparse.csc_array(sparse.hstack([matrix, sparse.csc_array(distance)])),
+        row_lower=np.append(program.row_lower, np.full(far, -np.inf)), row_upper=np.append(program.row_upper, sizes),
+        col_lower=np.append(program.col_lower, 0.0), col_upper=np.append(program.col_upper, float(len(place))),
+        integer=np.append(program.integer, False), col_names=(*program.col_names, "distance"),
+        row_names=(*program.row_names, *(f"apart[{n}]" for n in range(far))),
+        stages=(Stage("apart", np.append(leading.cost, -worth), leading.constant),))
 
 
 def _stage(handed: Handed, name: str) -> Stage:
