@@ -1,0 +1,244 @@
+"""Why not: verdicts, prices and flips as worked out by hand, and as brute force over every list gives them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import inline
+import pytest
+from hamlet import BUILDERS, NURSES, hamlet, parameter
+from oracle import optimum
+from test_desk import ROOM, has, true_best, worlds
+from worlds import rows
+
+from optimiser.errors import InputError
+from optimiser.explore import desk as desks
+from optimiser.explore.desk import Desk, Question
+from optimiser.explore.explain import explain
+from optimiser.explore.finding import Finding
+from optimiser.explore.flips import Bisection, Point, Sides, hunt
+from optimiser.explore.levers import Lever, levers
+from optimiser.explore.wishes import off_list, on_list
+from optimiser.variant import with_numbers
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(desks, "solve_many", inline.solve_many)
+    yield
+
+
+def numbers(found: Finding) -> dict[str, dict[str, Any]]:
+    """The table of single numbers, by what each is called."""
+    return {row["what"]: row for row in found.tables["numbers"].to_dict("records")}
+
+
+def short(a1: float = 10, nurses: float = 4, a2: float = 0) -> list[dict[str, Any]]:
+    return rows("area occupation year central", ("A1", BUILDERS, 2026, a1), ("A1", NURSES, 2026, nurses),
+                *([("A2", NURSES, 2026, a2)] if a2 else []))
+
+
+def test_what_one_place_on_the_list_decides(tmp_path: Path) -> None:
+    """Ten builders or four nurses: forcing the nurses on costs six person-years and displaces the builders."""
+    found = explain(hamlet(tmp_path, {"list_length": 1}), "R", NURSES)
+    assert found.facts["verdict"] == "not_listed" and not found.facts["tie"]
+    assert (found.facts["price_low"], found.facts["price_high"]) == (6.0, 6.0)
+    moved = found.tables["shifts"].set_index("occupation")
+    assert moved.loc[BUILDERS, ["filled_before", "filled_after", "reviews_after"]].tolist() == [10.0, 0.0, ""]
+    assert moved.loc[NURSES, ["filled_before", "filled_after", "reviews_after"]].tolist() == [0.0, 4.0, "1"]
+    assert "Builder (0110)" in "\n".join(found.lines) and "6.000 weighted person-years worse" in found.lines[0]
+
+
+def test_the_single_numbers_that_turn_it(tmp_path: Path) -> None:
+    """More than ten nurses short, a weight above 2.5, or a second place bring the nurses in; nothing else does."""
+    problem = hamlet(tmp_path, {"list_length": 1}, parameters=parameter("uptake", 0.5))
+    found = numbers(explain(problem, "R", NURSES, precision=0.001))
+    for what, flip in (("shortage in A1 (persons a year)", 10.0), ("weight in the aim", 2.5)):
+        row = found[what]
+        assert row["value_last"] - 0.001 <= flip <= row["value_first"] <= flip * 1.002, what  # 3 decimals
+        assert row["shown_last"] in ("proved out", "tie") and row["shown_first"] == "proved in"
+    assert (found["length of the list (occupations)"]["value_last"],
+            found["length of the list (occupations)"]["value_first"]) == (1, 2)
+    assert math.isnan(found["take-up (arrivals per permit)"]["value_first"])
+    assert found["take-up (arrivals per permit)"]["shown_first"] == "no value does"
+
+
+def test_the_hours_a_person_takes_turn_it(tmp_path: Path) -> None:
+    """Forty hours: builders at four fill ten; nurses, worth three each, at 10 + x fill 40 / (10 + x)."""
+    problem = hamlet(
+        tmp_path, {"list_length": 1},
+        shortages=short(10, 10), parameters=parameter("weight", 3, NURSES),
+        services=rows("service scope unit", ("course", "area", "hours")),
+        service_use=rows("service region occupation per cohort_year central", ("course", "*", BUILDERS, "person", 0, 4),
+                         ("course", "*", NURSES, "person", 0, 20)),
+        capacities=rows("service place year central", ("course", "*", "*", 40)))
+    found = explain(problem, "R", NURSES, precision=0.001)
+    row = numbers(found)["course: units per person in the first year"]
+    # Builders: 10 of weight 1. Nurses: 3 * 40 / hours; they draw level at 12 hours.
+    assert found.facts["price_low"] == pytest.approx(4.0)
+    assert row["value_first"] <= 12.0 <= row["value_last"] and row["value_last"] <= 12.0 * 1.002
+    full = found.tables["fullness"]
+    assert full[["service", "place", "year", "newly"]].to_numpy().tolist() == [["course", "A1", 2026, "no"]]
+
+
+def test_what_would_push_it_out(tmp_path: Path) -> None:
+    """The builders go once fewer than four are short; at exactly four it is a tie."""
+    found = explain(hamlet(tmp_path, {"list_length": 1}), "R", BUILDERS, precision=0.001)
+    assert found.facts["verdict"] == "listed" and found.facts["price_low"] == 6.0
+    row = numbers(found)["shortage in A1 (persons a year)"]
+    assert row["value_first"] <= 4.0 <= row["value_last"] and row["value_last"] - row["value_first"] <= 0.01
+    length = numbers(found)["length of the list (occupations)"]
+    assert (length["value_first"], length["shown_first"], length["value_last"]) == (0, "proved out", 1)
+
+
+def test_a_smallest_quota_that_is_too_large(tmp_path: Path) -> None:
+    """Nobody may list nurses while each permit needs a training start and only three places are there."""
+    problem = hamlet(
+        tmp_path, parameters=[*parameter("min_quota", 4, NURSES), *parameter("trainees_per_permit", 1, NURSES)],
+        training_places=rows("region occupation year central", ("R", NURSES, "*", 3)))
+    found = explain(problem, "R", NURSES)
+    assert found.facts["price_low"] is None and "no plan that keeps every limit can have it" in found.lines[0]
+    row = numbers(found)["smallest quota (permits a year)"]
+    assert (row["value_last"], row["shown_last"], row["value_first"], row["shown_first"]) == (
+        4, "proved out", 3, "proved in")
+    assert numbers(found)["training places (a year)"]["value_first"] == pytest.approx(4.0, abs=0.1)
+
+
+def test_why_a_quota_is_not_larger(tmp_path: Path) -> None:
+    """Six permits in all go to builders, of whom ten are short; a seventh is impossible, and worth one person-year."""
+    problem = hamlet(tmp_path, {"list_length": 1}, permit_totals=rows("region year central", ("R", "*", 6)))
+    found = explain(problem, "R", BUILDERS, quota=True, precision=0.001)
+    limits = found.tables["limits"].set_index("limit")
+    assert limits.loc["permits of the region", ["used", "most", "binds"]].tolist() == [6, 6, "yes"]
+    assert limits.loc["shortage in A1: nothing is left to fill", "binds"] == "no"
+    assert "No plan that keeps every limit gives it one lot" in "\n".join(found.lines)
+    row = numbers(found)["permits of the region (a year)"]
+    assert row["value_last"] <= 7.0 <= row["value_first"] <= 7.02 and row["shown_first"] == "proved in"
+
+
+def test_a_larger_quota_that_fills_nothing_is_a_tie(tmp_path: Path) -> None:
+    found = explain(hamlet(tmp_path), "R", BUILDERS, quota=True, seconds=0)
+    assert found.facts["tie"] and "a tie" in "\n".join(found.lines)
+    limits = found.tables["limits"].set_index("limit")
+    assert limits.loc["shortage in A1: nothing is left to fill", "binds"] == "yes"
+
+
+@pytest.mark.parametrize(("rules", "tables", "verdict", "words"), [
+    ({}, {"exclusions": rows("region occupation reason", ("R", NURSES, "pay below the threshold"))}, "excluded",
+     "pay below the threshold (exclusions.csv, source S: Nobody, Made up for a test, 2026)"),
+    ({"must_not_list": [NURSES]}, {}, "must_not", "regions.R.must_not_list"),
+    ({"must_list": [NURSES]}, {}, "must", "regions.R.must_list"),
+    ({}, {"shortages": rows("area occupation year central", ("A1", BUILDERS, 2026, 10))}, "no_candidate",
+     "no shortage of it in any area"),
+])
+def test_what_is_settled_is_not_solved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: dict[str, Any],
+                                       tables: dict[str, Any], verdict: str, words: str) -> None:
+    problem = hamlet(tmp_path, rules, **tables)
+    monkeypatch.setattr(desks, "solve_many", lambda *_, **__: pytest.fail("something was solved"))
+    found = explain(problem, "R", NURSES)
+    assert found.facts["verdict"] == verdict and words in found.lines[0]
+
+
+def test_unknown_codes_are_all_named_at_once(tmp_path: Path) -> None:
+    problem = hamlet(tmp_path)
+    with pytest.raises(InputError) as refused:
+        explain(problem, "X", "222")
+    assert [fault.file for fault in refused.value.faults] == ["--occupation", "--region"]
+    assert "2221" in refused.value.faults[0].hint and "R" in refused.value.faults[1].expected
+    with pytest.raises(InputError) as refused:
+        explain(problem, "R", "nurse")
+    assert "2221" in refused.value.faults[0].hint
+
+
+def test_prices_and_verdicts_are_those_of_brute_force(tmp_path: Path) -> None:
+    """Every occupation of the random worlds: the price holds the true one, and the best list is what it says."""
+    asked_of = 0
+    for problem in worlds(tmp_path):
+        desk = Desk(0.0, 30.0)
+        if math.isinf(best := true_best(problem)):
+            continue
+        for o in problem.candidates["R"]:
+            if ("R", o) in problem.locked:
+                continue
+            found = explain(problem, "R", o, desk=desk, seconds=0).facts
+            other = true_best(problem, (lambda lists, o=o: not has(o)(lists)) if found["listed"] else has(o))
+            if math.isinf(other):
+                assert found["price_low"] is None
+            else:
+                assert found["price_low"] - ROOM <= other - best <= found["price_high"] + ROOM
+                assert found["tie"] or other - best > -1e-6
+            asked_of += 1
+    assert asked_of > 25
+
+
+def test_flips_are_those_of_brute_force(tmp_path: Path) -> None:
+    """Both sides of every flip found in the random worlds, solved again by trying every list and quota."""
+    flips = 0
+    for problem in worlds(tmp_path):
+        desk = Desk(0.0, 30.0)
+        [base] = desk.whole(problem)
+        for o in problem.candidates["R"]:
+            if ("R", o) in problem.locked or base.plan is None:
+                continue
+            sides = Sides(("R",), (on_list(problem, "R", o),), off_list(problem, "R", o))
+            now = tuple(desk.ask([Question(problem, ("R",), wishes) for wishes in (sides.inside, sides.outside)]))
+            towards = Point(0.0, now[0], now[1]).verdict != "in"
+            some = [lever for lever in levers(problem, "R", o) if lever.name in (
+                "shortage", "list_length", "uptake", "use_person", "min_quota", "weight")][:4]
+            for search in hunt(desk, sides, (now[0], now[1]), some, towards, 20.0, precision=0.2):
+                for point in search.points.values():
+                    assert holds(search.lever, o, point), (search.lever, point.verdict)
+                flips += search.first is not None
+        if flips > 12:
+            return
+    raise AssertionError("too few flips to tell")
+
+
+def holds(lever: Lever, o: str, point: Point) -> bool:
+    """Whether what is said of one value is so."""
+    if point.verdict in ("open", "neither"):
+        return True
+    case = lever.change(point.value)
+    inside, outside = true_best(case, has(o)), true_best(case, lambda lists: not has(o)(lists))
+    if point.verdict == "tie":
+        return abs(inside - outside) <= ROOM
+    return inside < outside if point.verdict == "in" else outside < inside if point.verdict == "out" else (
+        inside < outside + ROOM if point.verdict == "in_found" else outside < inside + ROOM)
+
+
+def test_plans_without_it_stay_as_good_where_a_number_is_said_to_concern_the_listed_alone(tmp_path: Path) -> None:
+    told = 0
+    for problem in worlds(tmp_path):
+        for o in problem.candidates["R"]:
+            if ("R", o) in problem.locked:
+                continue
+            before = optimum(problem, 0.0, 1, lambda lists, o=o: not has(o)(lists))
+            for lever in (each for each in levers(problem, "R", o) if each.listed_only):
+                for end in {lever.least, lever.most} - {lever.now}:
+                    case = lever.change(end)
+                    after = optimum(case, 0.0, 1, lambda lists, o=o: not has(o)(lists))
+                    assert (after is None) == (before is None)
+                    assert before is None or after is None or after[0] == pytest.approx(before[0], abs=1e-6), lever
+                    told += 1
+        if told > 60:
+            return
+    raise AssertionError("too few to tell")
+
+
+def test_a_bisection_needs_both_sides_and_no_more(tmp_path: Path) -> None:
+    """What is looked for at the end of the range first; then halves until whole numbers are next to each other."""
+    problem = hamlet(tmp_path, {"list_length": 1})
+    lever = Lever("list_length", "", 3, 0, 90, True, True, False, lambda _: problem)
+    [base] = Desk(0.0, 30.0).whole(problem)
+    worse = with_numbers(problem, "capacity", {})
+    [other] = Desk(0.0, 30.0).ask([Question(worse, ("R",), (on_list(problem, "R", NURSES),))])
+    search = Bisection(lever, True, {3: Point(3, other, base)}, 0.02)
+    asked: list[float] = []
+    while (value := search.next()) is not None:
+        asked.append(value)
+        search.points[value] = Point(value, base, other) if value >= 17 else Point(value, other, base)
+    assert asked[0] == 90 and (search.last.value, search.first and search.first.value) == (16, 17) and len(asked) <= 9
+    assert search.proved is search.first and search.held is search.last
