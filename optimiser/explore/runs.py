@@ -23,6 +23,7 @@ from optimiser.tables import ROW
 from optimiser.texts import say
 
 UNBOUNDED = -math.inf
+ASIDE = ("title", "tables", "solver", "applied_scenarios", "repair_prices", "steps")  # settings that change no answer
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,8 @@ def _joint_bound(value: float, rows: pd.DataFrame, sign: float) -> float:
 
 
 def differing(both: Shared) -> tuple[list[str], list[str]]:
-    """Settings and tables in which the two cases differ; a title and the limits of the search make no other case."""
-    flat = [_flat(run.problem.config.model_dump(mode="json", exclude={"title", "tables", "solver"})) for run in both]
+    """Settings and tables in which the two cases differ, as far as they decide which plans are possible and good."""
+    flat = [_flat(run.problem.config.model_dump(mode="json", exclude=set(ASIDE))) for run in both]
     settings = sorted(key for key in flat[0].keys() | flat[1].keys() if flat[0].get(key) != flat[1].get(key))
     first, second = (run.problem.tables for run in both)
     return settings, [f"{name}.csv" for name in first if not _same(first[name], second[name])]

@@ -71,16 +71,16 @@ def _drawn(names: list[str], step: int, pieces: list[dict], numbers: list[dict],
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, height], range=[0, height]))
     bars = alt.Chart(pd.DataFrame(pieces)).mark_bar(orient="horizontal", size=BAR - 1).encode(
         x=x, x2="x2:Q", y=y, color=alt.Color("colour:N", scale=None))
-    begin = alt.Chart(pd.DataFrame([{"x": zero, "y": 0, "y2": height}])).mark_rule(color=MUTED, strokeWidth=0.8).encode(
-        x=x, y=y, y2="y2:Q")
+    ends = [{"x": zero, "y": step * row + LINE - 1, "y2": step * (row + 1) - GAP + 1} for row in range(len(names))]
+    begin = alt.Chart(pd.DataFrame(ends)).mark_rule(color=MUTED, strokeWidth=0.8).encode(x=x, y=y, y2="y2:Q")
     layers: list[alt.Chart] = [bars, begin]
     rows = pd.DataFrame({"text": [short(name, LETTERS) for name in names],
                          "y": [step * row + LINE / 2 for row in range(len(names))]})
     layers.append(alt.Chart(rows).mark_text(align="left", baseline="middle", fontSize=12, color=INK).encode(
         x=alt.value(0), y=y, text="text:N"))
-    ends = pd.DataFrame(numbers)
+    told = pd.DataFrame(numbers)
     for align in ("left", "right"):
-        if (ends["align"] == align).any():
-            layers.append(alt.Chart(ends[ends["align"] == align]).mark_text(
+        if (told["align"] == align).any():
+            layers.append(alt.Chart(told[told["align"] == align]).mark_text(
                 align=align, baseline="middle", fontSize=10, color=MUTED).encode(x=x, y=y, text="text:N"))
     return svg(alt.layer(*layers).properties(width=WIDTH, height=height), title, description)
