@@ -85,8 +85,8 @@ def same(problem: Problem, solution: Solution, number: int) -> None:
     assert values[0] - room <= value <= values[0] + tolerance * abs(values[0]) + room, number
 
 
-HARD = (4807, 5846, 6901, 10417)
-"""Two where HiGHS with presolve proves a worse point, two where the limits leave no room for rounding."""
+HARD = (4807, 5846, 6901, 10417, 12490, 17633)
+"""Four where HiGHS with presolve proves a worse point, two where the limits leave no room for rounding."""
 
 
 @pytest.mark.parametrize("number", HARD)
