@@ -64,10 +64,11 @@ def reference(tmp_path: Path) -> Path:
     return run(tmp_path / "first", town(tmp_path / "case"), plan(("A1", BUILDER, 2026, 3)))
 
 
-def told(finding: Finding, table: str, *keys: str) -> dict[Any, dict[str, Any]]:
+def told(finding: Finding, table: str, *keys: str) -> dict[Any, dict[Any, Any]]:
     """Rows of a table by their keys."""
     frame = finding.tables[f"compare_{table}"]
-    return {tuple(row[key] for key in keys) if len(keys) > 1 else row[keys[0]]: row for row in frame.to_dict("records")}
+    found: list[dict[Any, Any]] = frame.to_dict("records")
+    return {row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys): row for row in found}
 
 
 def test_every_difference_by_hand(tmp_path: Path, reference: Path) -> None:
@@ -104,7 +105,7 @@ def test_every_difference_by_hand(tmp_path: Path, reference: Path) -> None:
     (0.2, "tie", -8.4, 1.2)])
 def test_the_gaps_decide_what_is_a_tie(tmp_path: Path, reference: Path, gap: float, verdict: str, low: float,
                                        high: float) -> None:
-    """26 and 22 unfilled. With bounds a tenth below, 23.4 and 19.8, the best values are 1.4 to 6.2 apart; then a tie."""
+    """26 and 22 unfilled. With bounds a tenth below, 23.4 and 19.8, the best values are 1.4 to 6.2 apart; a tie."""
     first = run(tmp_path / "a", town(tmp_path / "case"), plan(("A1", BUILDER, 2026, 3)), gap)
     second = run(tmp_path / "b", town(tmp_path / "case"), plan(("A1", BUILDER, 2026, 5)), gap)
     finding = compare_runs([first, second])
