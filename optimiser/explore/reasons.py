@@ -18,8 +18,8 @@ from optimiser.problem import Problem
 from optimiser.texts import say
 
 POLICY = ("law", "must_not_list", "must_list", "group", "no_candidate", "no_figure")
-COLUMNS = ("region occupation more_on count_years_list count_years_optimum quota_list quota_optimum filled_list "
-           "filled_optimum shortage decides reason")
+COLUMNS = ("region occupation more_on decides reason count_years_list count_years_optimum quota_list quota_optimum "
+           "filled_list filled_optimum shortage")
 Filled = dict[tuple[str, str], Fraction]  # region, occupation -> person-years filled by the scheme
 
 
@@ -96,8 +96,8 @@ def _row(sides: _Sides, r: str, o: str) -> tuple[object, ...] | None:
              for plan in (sides.given, sides.best)]
     filled = [round(float(found[r, o]), 6) for found in (sides.filled_list, sides.filled_optimum)]
     decides = say("explore.decides_policy" if code in POLICY else "explore.decides_numbers")
-    return (r, o, say("explore.more_on_list" if here else "explore.more_on_optimum"), *map(len, years), *quota,
-            *filled, round(_shortage(sides.problem, r, o), 6), decides, reason)
+    return (r, o, say("explore.more_on_list" if here else "explore.more_on_optimum"), decides, reason,
+            *map(len, years), *quota, *filled, round(_shortage(sides.problem, r, o), 6))
 
 
 def _shortage(problem: Problem, r: str, o: str) -> float:
