@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from optimiser.estimate import write as estimate_shortages
     from optimiser.explore.compare import compare_runs
     from optimiser.explore.evaluate import evaluate_list
+    from optimiser.explore.explain import explain
+    from optimiser.explore.ladder import ladder
     from optimiser.generate import generate as generate_case
     from optimiser.newcase import create as new_case
     from optimiser.overview import notes
@@ -35,13 +37,14 @@ _HOMES = {
     "write_report": "report.write", "new_case": "newcase.create", "generate_case": "generate.generate",
     "estimate_shortages": "estimate.write",
     "evaluate_list": "explore.evaluate", "compare_runs": "explore.compare",
+    "explain": "explore.explain", "ladder": "explore.ladder",
     "describe": "overview.overview", "notes": "overview.notes", "find_contradictions": "contradictions.contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
 __all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
-           "SolverError", "check_run", "compare_runs", "describe", "estimate_shortages", "evaluate_list",
-           "find_contradictions", "generate_case", "load", "new_case", "notes", "read_run", "save_run", "solve",
+           "SolverError", "check_run", "compare_runs", "describe", "estimate_shortages", "evaluate_list", "explain",
+           "find_contradictions", "generate_case", "ladder", "load", "new_case", "notes", "read_run", "save_run", "solve",
            "violations", "write_report"]
 
 

@@ -112,7 +112,7 @@ def test_why_a_quota_is_not_larger(tmp_path: Path) -> None:
     problem = hamlet(tmp_path, {"list_length": 1}, permit_totals=rows("region year central", ("R", "*", 6)))
     found = explain(problem, "R", BUILDERS, quota=True, precision=0.001)
     limits = found.tables["limits"].set_index("limit")
-    assert limits.loc["permits of the region", ["used", "most", "binds"]].tolist() == [6, 6, "yes"]
+    assert limits.loc["permits of the region", ["used", "value_most", "binds"]].tolist() == [6, 6, "yes"]
     assert limits.loc["shortage in A1: nothing is left to fill", "binds"] == "no"
     assert "No plan that keeps every limit gives it one lot" in "\n".join(found.lines)
     row = numbers(found)["permits of the region (a year)"]

@@ -44,9 +44,9 @@ def school(folder: Path, hours: float = 20, **settings: Any) -> Problem:
 def test_steps_are_worth_what_hand_and_pencil_give(tmp_path: Path) -> None:
     """Twenty hours teach 2.5 nurses, 7.5 weighted; 32 teach all four, 12; forty ten builders, only 10; more is vain."""
     table = ladder(school(tmp_path), service="course", place="A1", steps=["4", "8", "12", "20"]).tables["ladder"]
-    assert table["units"].tolist() == [4, 8, 12, 20]
+    assert table["extra_units"].tolist() == [4, 8, 12, 20]
     assert table["low"].tolist() == table["high"].tolist() == pytest.approx([1.5, 3.0, 4.5, 4.5])
-    assert table["cost"].tolist() == [28, 56, 84, 140] and set(table["unit_cost"]) == {3}
+    assert table["cost"].tolist() == [28, 56, 84, 140] and set(table["cost_unit"]) == {3}
     assert table["low_per_1000"].tolist() == pytest.approx([1.5 / 0.028, 3 / 0.056, 4.5 / 0.084, 4.5 / 0.14])
 
 
@@ -55,7 +55,7 @@ def test_the_list_may_change_from_step_to_step(tmp_path: Path) -> None:
     problem = replace(school(tmp_path), parameters=school(tmp_path).parameters | {"weight": {("R", NURSES): 2.0}})
     # 20 hours: 2.5 nurses at 2 = 5, or 5 builders; 32 hours: 4 nurses = 8, or 8 builders; 40 hours: 10 builders.
     table = ladder(problem, service="course", place="A1", steps=["12", "20", "40"]).tables["ladder"]
-    assert table["found_gain"].tolist() == pytest.approx([3.0, 5.0, 5.0])
+    assert table["value_found"].tolist() == pytest.approx([3.0, 5.0, 5.0])
 
 
 def test_a_kink_is_where_the_worth_of_a_unit_changes(tmp_path: Path) -> None:
@@ -78,16 +78,16 @@ def test_steps_of_the_config_and_shares(tmp_path: Path) -> None:
     problem = replace(problem, config=lots)
     table = ladder(problem, service="course", region="R").tables["ladder"]
     assert table["step"].tolist() == ["+1 class", "+10 %", "+20 %", "+50 %"]  # 5 % is a class
-    assert table["units"].tolist() == [4, 8, 16, 40]
+    assert table["extra_units"].tolist() == [4, 8, 16, 40]
     assert table["low"].tolist() == pytest.approx([0.375, 0.75, 1.5, 3.75])  # a quarter of each in A1, 3/8 an hour
     three = ladder(problem, service="course", place="A1", steps=["3 class", "100%"]).tables["ladder"]
-    assert three["units"].tolist() == [12, 20] and three["low"].tolist() == pytest.approx([4.5, 4.5])
+    assert three["extra_units"].tolist() == [12, 20] and three["low"].tolist() == pytest.approx([4.5, 4.5])
 
 
 def test_every_service_of_the_region(tmp_path: Path) -> None:
     found = ladder(school(tmp_path), region="R", steps=["10%"])
     table = found.tables["ladder_all"].set_index("service")
-    assert table.loc["course", "units"] == 8 and table.loc["course", "low"] == pytest.approx(0.75)
+    assert table.loc["course", "extra_units"] == 8 and table.loc["course", "low"] == pytest.approx(0.75)
     assert table.loc["desk", ["low", "high", "tie"]].tolist() == [0, 0, "yes"] and math.isnan(table.loc["desk", "cost"])
     assert found.lines[0].startswith("course")
 

@@ -85,3 +85,53 @@ def compare(
         problem = run_folder.read(run_dirs[0])[0]
         write_finding(problem, finding, folder)
     show_finding(problem, finding, target)
+
+
+@app.command(help=say("cli.explain"))
+def explain(
+    config: ConfigFile,
+    region: Annotated[str, typer.Option("--region", metavar="REGION", help=say("cli.of_region"), show_default=False)],
+    occupation: Annotated[str, typer.Option("--occupation", metavar="CODE", help=say("cli.of_occupation"),
+                                            show_default=False)],
+    quota: Annotated[bool, typer.Option("--quota", help=say("cli.explain_quota"))] = False,
+    seconds: Annotated[float, typer.Option("--seconds", min=0, max=1_000_000, metavar="S",
+                                           help=say("cli.explain_seconds"))] = 120.0,
+    base: Base = None,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    time_limit: Seconds = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.explain import explain as asked
+    from optimiser.explore.explain import lever_name
+
+    def ask(problem, desk):
+        return asked(problem, region, occupation, quota=quota, desk=desk, seconds=seconds, tell=lambda done, of, lever:
+                     typer.echo(say("cli.explain_number", done=done, of=of, what=lever_name(problem, lever)), err=True))
+
+    _explore("explain", config, ask, scenario=scenario, settings=settings, base=base, out=out, gap=gap,
+             seconds=time_limit, force=force)
+
+
+@app.command(help=say("cli.ladder"))
+def ladder(
+    config: ConfigFile,
+    service: Annotated[str | None, typer.Option("--service", metavar="CODE", help=say("cli.ladder_service"))] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help=say("cli.ladder_region"))] = None,
+    place: Annotated[str | None, typer.Option("--place", metavar="CODE", help=say("cli.ladder_place"))] = None,
+    step: Annotated[list[str] | None, typer.Option("--step", metavar="STEP", help=say("cli.ladder_step"))] = None,
+    base: Base = None,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    time_limit: Seconds = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.ladder import ladder as asked
+
+    _explore("ladder", config, lambda problem, desk: asked(problem, service=service, region=region, place=place,
+                                                           steps=step or (), desk=desk),
+             scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)

@@ -28,7 +28,7 @@ def limits_of(problem: Problem, region: str, occupation: str, plan: Plan) -> pd.
     Returns
     -------
     DataFrame
-        limit, years (in which it binds, or all), used, most (largest of the years), binds (yes or no); those that bind
+        limit, years (in which it binds, or all), used, value_most (largest of the years), binds (yes or no); those that bind
         first. A limit on permits binds when one more lot breaks it, one on people when it is used up but for 0.5 %.
     """
     outcome = evaluate(problem, plan)
@@ -43,7 +43,7 @@ def limits_of(problem: Problem, region: str, occupation: str, plan: Plan) -> pd.
         found.append((limit, ", ".join(str(row[1]) for row in tight), round(max(row[2] for row in tight), 6),
                       round(max(row[3] for row in tight), 6), "yes" if any(row[4] for row in years) else "no"))
     found.sort(key=lambda row: row[4] == "no")
-    return frame_of(found, "limit years used most binds")
+    return frame_of(found, "limit years used value_most binds")
 
 
 def _listed_years(problem: Problem, r: str, o: str, plan: Plan) -> list[int]:

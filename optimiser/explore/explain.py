@@ -101,7 +101,7 @@ def _listed(case: Case, asked: Asked) -> bool:
     return any(key[:2] == (case.region, case.occupation) for key in asked.plan.listed) if asked.plan else False
 
 
-def _title(case: Case, key: str, **names: object) -> str:
+def _title(case: Case, key: str, **names: Any) -> str:
     return say(f"explore.explain_title_{key}", occupation=case.name,
                region=case.problem.title("regions", case.region), **names)
 
@@ -183,7 +183,7 @@ def _finding(case: Case, title: str, lines: list[str], base: Asked, forced: Aske
     return Finding("explain", title, tuple(lines), tables | {"numbers": numbers}, facts)
 
 
-def _verdict(case: Case, base: Asked, forced: Asked, on: bool, key: str, **names: object) -> str:
+def _verdict(case: Case, base: Asked, forced: Asked, on: bool, key: str, **names: Any) -> str:
     """What forcing costs, as an interval; a tie when nothing can be told."""
     names |= {"occupation": case.name, "region": case.problem.title("regions", case.region),
               "unit": UNITS[case.problem.rules(case.region).objectives[0].name]}

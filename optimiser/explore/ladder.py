@@ -301,7 +301,7 @@ def _row(problem: Problem, rung: Rung) -> tuple:
             _unit_cost(problem, step), rung.low / per, rung.high / per, rung.slope_low / years, rung.slope_high / years)
 
 
-COLUMNS = ("step units low high found_gain tie cost unit_cost low_per_1000 high_per_1000 low_next_unit "
+COLUMNS = ("step extra_units low high value_found tie cost cost_unit low_per_1000 high_per_1000 low_next_unit "
            "high_next_unit")
 
 
