@@ -90,7 +90,7 @@ def agrees(finding: Finding, value: float, best: float) -> None:
 def test_lists_are_worth_what_brute_force_says(tmp_path: Path) -> None:
     """Any list, allowed or not, with the best quotas: list rules lifted where it breaks them, all others kept."""
     seen = {"broken": 0, "kept": 0, "impossible": 0, "possible": 0}
-    for problem, rng in worlds(tmp_path, range(32)):
+    for problem, rng in worlds(tmp_path, range(26)):
         best = optimum(problem, 0.0, 1)
         lists = some_list(problem, rng)
         finding = evaluate_list(problem, lists)
@@ -109,7 +109,7 @@ def test_lists_are_worth_what_brute_force_says(tmp_path: Path) -> None:
 def test_quotas_hold_even_where_nobody_has_use_for_so_many(tmp_path: Path) -> None:
     """Some quotas given, others free; those given may exceed what is of use, or what limits allow."""
     seen = {"impossible": 0, "possible": 0}
-    for problem, rng in worlds(tmp_path, range(100, 132)):
+    for problem, rng in worlds(tmp_path, range(100, 124)):
         lists = some_list(problem, rng)
         quotas = {("R", o, t): int(problem.parameter("lot", "R", o) or 1) * rng.choice([0, 1, 1, 2])
                   for o in (BUILDER, NURSE) for t in problem.years
@@ -118,13 +118,13 @@ def test_quotas_hold_even_where_nobody_has_use_for_so_many(tmp_path: Path) -> No
         best = optimum(problem, 0.0, 1)
         agrees(evaluate_list(problem, lists, quotas), value, math.inf if best is None else best[0])
         seen["impossible" if math.isinf(value) else "possible"] += 1
-    assert min(seen.values()) >= 5, seen
+    assert min(seen.values()) >= 4, seen
 
 
 def test_rules_said_to_be_broken_are_those_that_the_check_finds(tmp_path: Path) -> None:
     """The independent check finds a broken list rule exactly where one is named, and none once they are lifted."""
     told = 0
-    for problem, rng in worlds(tmp_path, range(200, 240)):
+    for problem, rng in worlds(tmp_path, range(200, 224)):
         given = of_lists(problem, some_list(problem, rng))
         plan = Plan(given.listed)
         broken = broken_rules(problem, given)
@@ -140,7 +140,7 @@ def test_rules_said_to_be_broken_are_those_that_the_check_finds(tmp_path: Path) 
         assert left == []
         assert (case is problem) == (not broken and {o for _, o, _ in given.listed} <= set(problem.candidates["R"]))
         told += bool(broken)
-    assert told > 12
+    assert told > 6
 
 
 # By hand -------------------------------------------------------------------------------------------------------------
@@ -269,37 +269,86 @@ def test_only_what_is_broken_is_lifted(tmp_path: Path) -> None:
     assert any("says nothing of Q" in line for line in finding.lines)
 
 
+def test_a_region_that_the_list_leaves_open_chooses_freely(tmp_path: Path) -> None:
+    """A shared desk takes six files. Nobody listed in R: Q fills its four; the optimum fills six."""
+    problem = world(
+        tmp_path, {"regions": {"R": {}, "Q": {}}}, regions=rows("region", ("R",), ("Q",)),
+        areas=rows("area region", ("A1", "R"), ("B1", "Q")),
+        shortages=rows("area occupation year central", ("A1", BUILDER, 2026, 10), ("B1", NURSE, 2026, 4)),
+        services=rows("service scope unit source", ("desk", "shared", "files", "S")),
+        capacities=rows("service place year central", ("desk", "*", "*", 6)),
+        service_use=rows("service region occupation per cohort_year central", ("desk", "*", "*", "permit", 0, 1)))
+    finding = evaluate_list(problem, {"R": []})
+    [told] = finding.tables["evaluate_price"].to_dict("records")
+    assert (told["regions"], told["value"], told["low"], told["high"]) == ("Q, R", 10.0, 2.0, 2.0)
+    assert any("says nothing of Q, which shares services" in line for line in finding.lines)
+    assert set(finding.tables["evaluate_differences"]["region"]) == {"R"}
+
+
+def test_a_coverage_is_told_in_percentage_points(tmp_path: Path) -> None:
+    """The only area fills 6 of 14 at best, 4 of 14 with nurses."""
+    problem = town(tmp_path, {"list_length": 1, "objectives": [{"name": "worst_coverage"}]})
+    finding = evaluate_list(problem, {"R": [NURSE]})
+    [told] = finding.tables["evaluate_price"].to_dict("records")
+    assert (told["value"], told["best"]) == (pytest.approx(4 / 14), pytest.approx(6 / 14))
+    assert told["low"] == pytest.approx(2 / 14)
+    assert "by 14.29 percentage points" in finding.lines[0]
+    assert "28.57 % against 42.86 %" in finding.lines[0]
+
+
+def reasons(problem: Problem, *given: str) -> dict[str, tuple[str, str, str]]:
+    """Which list has more, what decides, and why, by occupation."""
+    table = evaluate_list(problem, {"R": list(given)}).tables["evaluate_differences"]
+    return {row["occupation"]: (row["more_on"], row["decides"], row["reason"]) for row in table.to_dict("records")}
+
+
+def test_what_fills_nothing_has_its_true_reason(tmp_path: Path) -> None:
+    occupations = rows("occupation", ("kept",), ("num",), ("small",))
+    short = rows("area occupation year central", ("A1", "num", 2026, 10), ("A1", "small", 2026, 5))
+    in_force = rows("region occupation entry", ("R", "kept", "x"))
+    held = town(tmp_path / "held", {"list_changes": 1}, 3, occupations=occupations, list_in_force=in_force,
+                shortages=rows("area occupation year central", ("A1", "num", 2026, 10)))
+    found = reasons(held, "num")
+    assert found.keys() == {"kept"}
+    assert found["kept"][:2] == ("optimum", "numbers")
+    assert "on the list in force, and a review uses all 1 changes allowed" in found["kept"][2]
+    figure = town(tmp_path / "figure", {"list_length": 1}, 3, occupations=occupations, list_in_force=in_force,
+                  shortages=short, parameters=rows("parameter region occupation central", ("weight", "R", "num", 2)))
+    found = reasons(figure, "kept", "num", "small")
+    assert {o: decides for o, (_, decides, _) in found.items()} == {"kept": "policy", "small": "numbers"}
+    assert "no shortage figure in the region, so that" in found["kept"][2]
+    assert "the best quotas for the given list fill nothing with it either" in found["small"][2]
+    found = reasons(figure, "small")
+    assert found["num"][0] == "optimum"
+    assert {reason for _, _, reason in found.values()} == {"the numbers, under all limits together"}
+
+
 def test_every_difference_has_its_true_reason(tmp_path: Path) -> None:
     """One occupation for every reason, and nothing else that could decide it."""
-    codes = ("law", "never", "must", "alone", "group", "nofig", "nocand", "cover", "nouse", "held", "num")
+    codes = ("law", "never", "must", "alone", "group", "nocand", "cover", "nouse", "num")
     short = [("A1", o, 2026, n) for o, n in (("law", 9), ("never", 9), ("group", 9), ("num", 3), ("cover", 5),
                                              ("nouse", 2), ("must", 1))]
     problem = world(
         tmp_path, {"regions": {"R": {"must_list": ["must"], "must_not_list": ["never"],
-                                     "groups": [["group", "alone"]], "list_changes": 4}}},
+                                     "groups": [["group", "alone"]], "list_length": 4}}},
         occupations=rows("occupation", *((o,) for o in codes)),
         shortages=rows("area occupation year central", *short),
         activatable=rows("area occupation year central", ("A1", "cover", 2026, 5)),
         exclusions=rows("region occupation reason", ("R", "law", "pay below the threshold")),
-        list_in_force=rows("region occupation entry", ("R", "held", "x"), ("R", "nofig", "x")),
         parameters=rows("parameter region occupation central", ("min_other_vacancies", "R", "nouse", 2)))
-    given = {"R": ["law", "never", "nofig", "nocand", "cover", "nouse"]}
+    given = {"R": ["law", "never", "nocand", "cover", "nouse"]}
     told = evaluate_list(problem, given).tables["evaluate_differences"].set_index("occupation")
-    reasons = dict(told["reason"])
-    assert "pay below the threshold (exclusions.csv)" in reasons["law"]
-    assert "must_not_list" in reasons["never"]
-    assert "must_list" in reasons["must"]
-    assert "group" in reasons["group"]
-    assert "no candidate" in reasons["nocand"]
-    assert "activated cover the whole shortage" in reasons["cover"]
-    assert "let nobody come" in reasons["nouse"]
-    assert reasons["num"] == "the numbers, under all limits together"
-    assert set(told.index[told["decides"] == "policy"]) - {"alone"} == {"law", "never", "must", "group", "nocand"} | (
-        {"nofig"} & set(told.index))
-    if "nofig" in told.index:
-        assert "no shortage figure" in reasons["nofig"]
-    if "held" in told.index:
-        assert "list in force" in reasons["held"] or "fills nothing" in reasons["held"]
+    reason = dict(told["reason"])
+    assert "pay below the threshold (exclusions.csv)" in reason["law"]
+    assert "must_not_list" in reason["never"]
+    assert "must_list" in reason["must"]
+    assert "group" in reason["group"]
+    assert "no candidate" in reason["nocand"]
+    assert "activated cover the whole shortage" in reason["cover"]
+    assert "let nobody come" in reason["nouse"]
+    assert reason["num"] == "the numbers, under all limits together"
+    assert set(told.index[told["decides"] == "policy"]) == {"law", "never", "must", "group", "alone", "nocand"}
+    assert set(told.index) == set(codes)
 
 
 # List files ----------------------------------------------------------------------------------------------------------
