@@ -244,7 +244,7 @@ def trainee_caps(problem: Problem, regions: tuple[str, ...], placement: dict[tup
     for (r, o, t), places in problem.training_places.items():
         in_time = t + (problem.parameter("training_lag", r, o) or 0) <= problem.years[-1]
         useful = (problem.parameter("training_success", r, o) or 0.0) > TINY and in_time and (r, o) in placed
-        required = (problem.parameter("trainees_per_permit", r, o) or 0.0) > TINY
+        required = bool(problem.parameter("trainees_per_permit", r, o))
         if r in regions and o in problem.candidates[r] and (useful or required):
             caps[r, o, t] = published(places)
     return caps

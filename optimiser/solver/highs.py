@@ -89,6 +89,9 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
             _watch(highs, watch, by)
     began = time.monotonic()
     if highs.run() == highspy.HighsStatus.kError:
+        if "presolve" not in options:  # what presolve makes of a programme can be too hard for it: once more without
+            return run(program, stage, seconds - (time.monotonic() - began), seed=seed, gap=gap, nodes=nodes,
+                       checks=checks, watch=watch, **options, presolve="off")
         raise SolverError(f"HiGHS: run ended with {highs.getModelStatus().name}")
     result = _result(highs, bool(program.integer.any()), by)
     value = result.value if stage is None or result.x is None else stage.value(result.x)
