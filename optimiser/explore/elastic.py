@@ -51,7 +51,7 @@ def elastic(asked: Plain, moved: Sequence[Move], unit: float) -> Program:
     cost[first:first + len(moved)] = [move.price / unit for move in moved]
     return replace(
         program, matrix=sparse.csc_array(matrix + extra), stages=(Stage(REPAIR, cost),),
-        series=(), choice=np.zeros(0, dtype=int),  # measured: branch and bound alone is faster here
+        series=asked.handed.program.series,
         row_lower=np.append(program.row_lower, np.full(len(links), -np.inf)),
         row_upper=np.append(program.row_upper, np.zeros(len(links))),
         row_names=(*program.row_names, *(f"link[{n}]" for n in range(len(links)))),

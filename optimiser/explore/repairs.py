@@ -102,7 +102,7 @@ class Search:
     Parameters
     ----------
     seconds : float
-        For all searches together; one takes at most half of what is left.
+        For all searches together.
     """
 
     def __init__(self, problem: Problem, regions: tuple[str, ...], seconds: float, seed: int):
@@ -163,8 +163,7 @@ class Search:
             for one in barred]
         self.searches += len(programs)
         left = max(1.0, self.ends - time.monotonic())
-        answers = solve_many(programs, gap=GAP, time_limit=left if len(programs) > 1 else left / 2, seed=self.seed,
-                             together=False) if programs else []
+        answers = solve_many(programs, gap=GAP, time_limit=left, seed=self.seed, together=False) if programs else []
         if any(answer.status == "interrupted" for answer in answers):
             raise KeyboardInterrupt
         self.sure &= all(answer.status in ("optimal", "within_gap", "infeasible") for answer in answers)
