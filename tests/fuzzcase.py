@@ -56,6 +56,13 @@ scale:
   - table: parameters
     where: {parameter: uptake, region: R}
     by: 0.8
+lock:
+  R: {must_not_list: ["0110"]}
+  Q: {must_list: [2221]}
+change:
+  - {table: capacities, where: {service: desk, year: 2027}, add: 1250}
+  - {table: parameters, where: {parameter: weight, occupation: "0230"}, to: 1.5}
+  - {table: shortages, where: {area: "01"}, take: high}
 """
 
 TABLES = {

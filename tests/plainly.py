@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import yaml
+from yaml.scanner import ScannerError
 
 from optimiser.problem import Problem
 from optimiser.schema import BY_NAME, TABLES
@@ -49,8 +50,15 @@ def number(text: str) -> Decimal:
 
 
 def settings(data: bytes) -> Any:
-    """A YAML file with every scalar as the text that stands there."""
-    return _plain(yaml.compose(data.decode("utf-8"), Loader=yaml.SafeLoader))
+    """A YAML file with every scalar as the text that stands there.
+
+    A tab between words is white space; PyYAML's own parser doesn't know that.
+    """
+    text = data.decode("utf-8")
+    try:
+        return _plain(yaml.compose(text, Loader=yaml.SafeLoader))
+    except ScannerError:
+        return _plain(yaml.compose(text.replace("\t", " "), Loader=yaml.SafeLoader))
 
 
 def _plain(node: yaml.Node | None) -> Any:
@@ -66,8 +74,8 @@ def _plain(node: yaml.Node | None) -> Any:
     return Quoted(node.value) if node.style else node.value
 
 
-def patched(config: dict[str, Any], scenario: dict[str, Any]) -> dict[str, Any]:
-    """Settings with a scenario's in their places."""
+def patched(config: dict[str, Any], scenario: dict[str, Any], name: str = "s") -> dict[str, Any]:
+    """Settings with a scenario's in their places, its locks behind those that stand there, and its name."""
     for path, value in scenario.get("set", {}).items():
         parts = path.split(".")
         if parts[0] not in config and len(parts) > 1 and parts[1] in config["regions"]:
@@ -76,19 +84,80 @@ def patched(config: dict[str, Any], scenario: dict[str, Any]) -> dict[str, Any]:
         for part in parts[:-1]:
             holder = holder[int(part)] if isinstance(holder, list) else holder.setdefault(part, {})
         holder[parts[-1]] = value
-    return config
+    for region, locks in scenario.get("lock", {}).items():
+        for word, entries in locks.items():
+            if entries:
+                held = list(config["regions"][region].get(word, []))
+                config["regions"][region][word] = held + [one for one in dict.fromkeys(entries) if one not in held]
+    if "title" not in scenario:
+        return config  # single settings, which have no name
+    told = {"name": Quoted(name)} | {key: scenario[key] for key in ("title", "reason", "source")}
+    return config | {"applied_scenarios": [told]}
 
 
-def scaled(tables: dict[str, Rows], scenario: dict[str, Any]) -> dict[str, Rows]:
-    """Tables with a scenario's factors applied."""
+def changed(tables: dict[str, Rows], scenario: dict[str, Any]) -> dict[str, Rows]:
+    """Tables with a scenario's numbers in the rows that it means."""
     tables = dict(tables)
-    for scale in scenario.get("scale", []):
-        by = number(scale["by"])
-        where = scale.get("where", {}).items()
-        tables[scale["table"]] = [
-            {k: str(round(number(v) * by, 9)) if k in ("low", "central", "high") and v else v for k, v in row.items()}
-            if all(row[k] == v for k, v in where) else row for row in tables[scale["table"]]]
+    for change in [*scenario.get("scale", []), *scenario.get("change", [])]:
+        found = []
+        for row in tables[change["table"]]:
+            whole, own = _own(row, change, tables)
+            found += [row] if not whole else []
+            found += [_calculated(own, change)] if own else []
+        tables[change["table"]] = found
     return tables
+
+
+def _own(row: Row, change: dict[str, Any], tables: dict[str, Rows]) -> tuple[bool, Row | None]:
+    """Whether the whole row is meant, and what of it is: nothing, the row, or a part that gets a row of its own."""
+    own = dict(row)
+    for name, value in change.get("where", {}).items():
+        if row[name] == value or (name == "occupation" and _within(row[name], value, tables)):
+            continue
+        column = next(c for c in BY_NAME[change["table"]].columns if c.name == name)
+        if not (column.wild or column.kind == "selector") or not _speaks(row[name], value, name, tables):
+            if name == "occupation" and value != "*" and _both(row[name], value, tables):
+                raise UnclearError("only some of the occupations")
+            return False, None
+        own[name] = str(value)
+    if own == row:
+        return True, own
+    key = BY_NAME[change["table"]].key
+    rivals = [r for r in tables[change["table"]] if all(_speaks(r[k], own[k], k, tables) for k in key)]
+    best = max(rivals, key=lambda r: [_precise(r[k], tables["occupations"]) for k in (
+        "occupation", "region", "place", "year") if k in r])
+    return False, own if best is row else None
+
+
+def _members(cell: str, tables: dict[str, Rows]) -> set[str]:
+    return set(_meant(cell, "occupation", tables["occupations"], {
+        "occupation": lambda _: [o["occupation"] for o in tables["occupations"]]}, {}))
+
+
+def _within(cell: str, value: str, tables: dict[str, Rows]) -> bool:
+    return value != "*" and bool(_members(cell, tables)) and _members(cell, tables) <= _members(value, tables)
+
+
+def _both(cell: str, value: str, tables: dict[str, Rows]) -> bool:
+    return bool(_members(cell, tables) & _members(value, tables))
+
+
+def _speaks(cell: str, value: str, name: str, tables: dict[str, Rows]) -> bool:
+    """Whether a cell speaks of all that a value means."""
+    if value != "*" and name == "occupation":
+        return cell == value or (bool(_members(value, tables)) and _within(value, cell, tables)) or cell == "*"
+    return cell in (value, "*") if value != "*" else cell == "*"
+
+
+def _calculated(row: Row, change: dict[str, Any]) -> Row:
+    """A row with its new numbers."""
+    if way := change.get("take"):
+        return row | {"low": "", "central": row[way] or row["central"], "high": ""}
+    if "to" in change:
+        return row | {"low": "", "central": str(number(change["to"])), "high": "", "basis": "assumed"}
+    by, add = (number(change.get(name, plain)) for name, plain in (("by", "1"), ("add", "0")))
+    numbers = {k: str(round(number(row[k]) * by + add, 9)) for k in ("low", "central", "high") if row[k]}
+    return row | numbers | {"basis": "assumed"}
 
 
 def differences(problem: Problem, tables: dict[str, Rows], config: Any) -> list[str]:

@@ -98,7 +98,7 @@ class Reader:
                 config = plainly.settings(case.data)
             elif case.file == SCENARIO:
                 scenario = plainly.settings(case.data)
-                found, config = plainly.scaled(found, scenario), plainly.patched(config, scenario)
+                found, config = plainly.changed(found, scenario), plainly.patched(config, scenario)
             else:
                 found = found | {case.file[:-4]: plainly.table(case.data)}
             return plainly.differences(problem, found, config)
