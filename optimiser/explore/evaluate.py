@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from optimiser.clash import in_words as clash_in_words
 from optimiser.explore import listrules, sides
@@ -154,7 +155,7 @@ def _clashes(question: Question) -> list[str]:
 
 def _finding(problem: Problem, given: GivenList, broken: list[listrules.Broken], found: list[Evaluated], quotas: bool,
              desk: Desk) -> Finding:
-    lines = [line for part in found for line in _verdict(part, desk.gap)]
+    lines = [line for part in found for line in _verdict(part, desk.gap, quotas)]
     lines += _lifted(problem, given, broken)
     lines += [say("explore.evaluate_left_out", regions=", ".join(left))] if (left := [
         r for r in problem.regions if not any(r in part.regions for part in found)]) else []
@@ -173,21 +174,22 @@ def _finding(problem: Problem, given: GivenList, broken: list[listrules.Broken],
     for part in found:
         if part.given.plan and part.best.plan:
             reasons = differences(desk, problem, part.case, given, part.given.plan, part.best.plan, part.regions)
-            lines += reasons.lines
             told = {"evaluate_differences": reasons.table} | sides.of_plans(problem, part.case, part.given.plan,
                                                                              part.best.plan, part.regions)
+            lines += [*_filled(problem, part.regions, told["evaluate_occupations"]), *reasons.lines]
             tables |= {name: sides.stacked(tables.get(name), frame) for name, frame in told.items()}
-    lines.append(say("explore.evaluate_honest"))
+    lines += [say("explore.evaluate_honest")] if any(part.given.plan and part.best.plan for part in found) else []
     title = say("explore.evaluate_asked", name=given.name, regions=", ".join(given.regions))
     return Finding("evaluate", title, tuple(lines), tables, facts)
 
 
-def _verdict(part: Evaluated, gap: float) -> list[str]:
+def _verdict(part: Evaluated, gap: float, quotas: bool) -> list[str]:
     """Whether the list can be had, and its price."""
     regions = ", ".join(part.regions)
     if part.given.infeasible:
         clashes = list(part.clashes) or [say("explore.evaluate_no_reason")]
-        return [say("explore.evaluate_infeasible", regions=regions), *clashes]
+        key = "explore.evaluate_impossible" if quotas else "explore.evaluate_infeasible"
+        return [say(key, regions=regions), *clashes]
     if part.best.infeasible:
         return [say("explore.evaluate_no_optimum", regions=regions)]
     low, high = part.price
@@ -200,6 +202,20 @@ def _verdict(part: Evaluated, gap: float) -> list[str]:
     told = say("explore.evaluate_amount", number=interval(scale * ends[0], scale * ends[1], digits), unit=unit)
     return [say(f"explore.evaluate_{key}", regions=regions, aim=say(f"explore.aim_{part.aim}"), given=values[0],
                 best=values[1], gap=f"{gap:.2%}", interval=told)]
+
+
+def _filled(problem: Problem, regions: Regions, table: pd.DataFrame) -> list[str]:
+    """What the two plans fill of every region's shortage, and for whom most stays unfilled."""
+    lines = []
+    for r in regions:
+        here = table[table["region"] == r]
+        short, of_list, of_optimum = (float(here[name].sum()) for name in ("shortage", "filled_list", "filled_optimum"))
+        if short:
+            left = [str(o) for o in here[here["unfilled_list"] > 0]["occupation"]]
+            lines.append(say("explore.evaluate_filled", region=problem.title("regions", r), short=f"{short:,.0f}",
+                             filled=f"{of_list:,.0f}", share=f"{of_list / short:.1%}", best=f"{of_optimum:,.0f}",
+                             names=listrules.names(problem, left) or say("explore.evaluate_nobody")))
+    return lines
 
 
 def _told(aim: str, number: float) -> str:
