@@ -11,7 +11,7 @@ import numpy as np
 
 from optimiser.exact import parameter, units_used
 from optimiser.model.handover import Handed
-from optimiser.model.rounding import STEP, in_steps
+from optimiser.model.rounding import HAIRS, STEP, in_steps, with_room
 from optimiser.plan import DECIMALS, Plan, exact
 from optimiser.solver import OutOfRange, solve
 
@@ -28,7 +28,7 @@ def plans(handed: Handed, x: np.ndarray) -> Iterator[Plan]:
     budgets, but no fewer trainees than the permits require; extra capacity is what the people published need. The
     first plan takes a number within 1e-6 of a published one for it, the second trusts every digit. The third searches
     the published numbers next to the answer that keep every row (`rounding.py`): a coverage that must be reached may
-    need it.
+    need it. Where that takes too long, a hair more coverage is asked for, and rounded down.
     """
     yield _plan(handed, x, SNAP)
     yield _plan(handed, x, EVERY_DIGIT)
@@ -37,6 +37,10 @@ def plans(handed: Handed, x: np.ndarray) -> Iterator[Plan]:
         again = solve(program, gap=0.0, time_limit=RESOLVE_SECONDS, seed=1)
         if again.x is not None:
             yield _plan(handed, base + STEP * again.x, SNAP)
+    for hair in HAIRS:
+        near = solve(with_room(handed, x, hair), gap=0.0, time_limit=RESOLVE_SECONDS, seed=1)
+        if near.x is not None:
+            yield _plan(handed, near.x, EVERY_DIGIT)
 
 
 def _down(number: float, snap: int) -> Fraction:

@@ -18,6 +18,8 @@ from optimiser.solver.program import Program, Stage
 STEP = 10.0**-DECIMALS
 PUBLISHED = ("arrivals", "trainees", "expansion")
 NEAR = 5  # steps that a published number may lie from the solver's
+HAIRS = (1e-5, 1e-3)  # shares of coverage asked for beyond the promise, where finding the nearest steps takes too long
+COVERAGE = ("fair_areas", "fair_sectors", "band_below", "band_above")
 FAR = 1e5  # steps that what follows from them may lie from the solver's
 
 
@@ -47,3 +49,22 @@ def in_steps(handed: Handed, x: np.ndarray) -> tuple[Program, np.ndarray]:
         row_lower=(program.row_lower - moved) / STEP, row_upper=(program.row_upper - moved) / STEP,
         col_lower=np.minimum(lower, upper), col_upper=upper,
         stages=(Stage("rounding", leading.cost), Stage("fewest", published.astype(float), proof=False))), base
+
+
+def with_room(handed: Handed, x: np.ndarray, hair: float) -> Program:
+    """The programme near a point, whole decisions held, with every coverage a hair beyond what is promised.
+
+    Its points may be rounded down. It is a linear one, there in a moment where searching the steps is not.
+    """
+    program = handed.program
+    published = np.isin([name for name, _ in handed.columns], PUBLISHED)
+    coverage = np.isin([name for name, _ in handed.rows], COVERAGE)
+    held = np.where(program.integer, np.round(x), 0.0)
+    lower = np.where(program.integer, held, np.where(published, np.maximum(program.col_lower, x - NEAR * STEP),
+                                                     program.col_lower))
+    upper = np.where(program.integer, held, np.where(published, np.minimum(program.col_upper, x + NEAR * STEP),
+                                                     program.col_upper))
+    return replace(
+        program, integer=np.zeros_like(program.integer), series=(), choice=np.zeros(0, dtype=int),
+        row_lower=program.row_lower + hair * coverage, row_upper=program.row_upper - hair * coverage,
+        col_lower=np.minimum(lower, upper), col_upper=upper, stages=(Stage("fewest", published.astype(float)),))
