@@ -113,6 +113,7 @@ def test_the_gaps_decide_what_is_a_tie(tmp_path: Path, reference: Path, gap: flo
     assert (row["value_reference"], row["value_run"], row["verdict"]) == (26.0, 22.0, verdict)
     assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
     assert ("tie" in finding.lines[0]) == (verdict == "tie")
+    assert (gap != 0.1) or "better than the reference in what stays unfilled, by 1 to 6 weighted" in finding.lines[0]
     assert "answer the same case" in finding.lines[1]
     again = compare_runs([second, first]).tables["compare_aims"].query("aim == 'what stays unfilled'")
     assert again["low"].iloc[0] == pytest.approx(-high)

@@ -111,6 +111,8 @@ def _verdicts(both: Shared, aims: pd.DataFrame) -> list[str]:
     for row in aims[aims["low"].notna() | aims["high"].notna()].to_dict("records"):
         low, high = (np.inf * sign if pd.isna(end) else end for end, sign in ((row["low"], -1), (row["high"], 1)))
         tie = row["verdict"] == say("explore.compare_tie")
+        if not tie:  # how much better or worse, without a sign
+            low, high = sorted((abs(low), abs(high)))
         share = row["unit"] == UNITS["worst_coverage"]
         digits, unit = (2, say("explore.evaluate_points")) if share else (0, row["unit"])
         told = interval(low * (100 if share else 1), high * (100 if share else 1), digits)
