@@ -107,8 +107,23 @@ def compare(folder: Path) -> dict[str, Any]:
     return timed([*OPTIMISER, "compare", *map(str, runs), "--out", str(folder / "compared")], folder)
 
 
+def explain(folder: Path) -> dict[str, Any]:
+    """An occupation forced onto the Flemish list, from a run at hand, without the single numbers; promised: 15 s."""
+    config, base = ROOT / "configs" / "belgium.yaml", at_hand(folder, "base")
+    return timed([*OPTIMISER, "explain", str(config), "--region", "BE2", "--occupation", "2512", "--seconds", "0",
+                  "--base", str(base), "--out", str(folder / "explained")], folder)
+
+
+def ladder(folder: Path) -> dict[str, Any]:
+    """One step of a service, from a run at hand; promised: 15 s."""
+    config, base = ROOT / "configs" / "belgium.yaml", at_hand(folder, "base")
+    return timed([*OPTIMISER, "ladder", str(config), "--region", "BE3", "--service", "language_course", "--step", "5%",
+                  "--base", str(base), "--out", str(folder / "climbed")], folder)
+
+
 BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
-    function.__name__: function for function in (import_package, show_help, belgium, generated, evaluate, compare)}
+    function.__name__: function for function in (import_package, show_help, belgium, generated, evaluate, compare,
+                                                 explain, ladder)}
 
 
 def main() -> None:

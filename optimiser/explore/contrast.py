@@ -53,21 +53,26 @@ def _by_occupation(problem: Problem, region: str, plan: Plan) -> dict[str, tuple
 
 
 def fullness(problem: Problem, region: str, before: Plan, after: Plan) -> pd.DataFrame:
-    """Places of services that are full in the second plan, and how full they were in the first.
+    """Places of services that are full in the second plan in some years, and how full they were in the first.
 
     Returns
     -------
     DataFrame
-        service, place, year, capacity (units a year, with the extra capacity of the second plan), used_before,
-        used_after, newly (yes or no: not full in the first plan).
+        service, place, years (texts: in which it is full, only the new ones where there are such), capacity (units a
+        year, with the extra capacity of the second plan), used_before, used_after (means of those years), newly (yes or
+        no: not full in the first plan in any of those years); new ones first.
     """
     used = [evaluate(problem, plan).used for plan in (before, after)]
-    rows = []
+    found: dict[tuple[str, str], list[tuple[int, float, float, float, bool]]] = defaultdict(list)
     for (g, place, t), capacity in problem.capacity.items():
         room = [capacity + float(plan.expansion.get((g, place, t), 0)) for plan in (before, after)]
         there = [float(numbers[g, place, t]) for numbers in used]
         if region in problem.regions_of(g, place) and there[1] > 0 and there[1] >= FULL * room[1]:
-            newly = "no" if there[0] >= FULL * room[0] else "yes"
-            rows.append((g, place, t, room[1], there[0], there[1], newly))
-    rows.sort(key=lambda row: (row[6] == "no", row[:3]))
-    return frame_of(rows, "service place year capacity used_before used_after newly")
+            found[g, place].append((t, room[1], *there, there[0] < FULL * room[0]))
+    rows = []
+    for (g, place), years in found.items():
+        shown = [year for year in years if year[4]] or years
+        means = (round(sum(year[i] for year in shown) / len(shown), 6) for i in (1, 2, 3))
+        rows.append((g, place, ", ".join(str(year[0]) for year in shown), *means, "yes" if shown[0][4] else "no"))
+    rows.sort(key=lambda row: (row[6] == "no", row[:2]))
+    return frame_of(rows, "service place years capacity used_before used_after newly")

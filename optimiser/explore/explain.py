@@ -168,8 +168,9 @@ def _of_quota(case: Case, base: Asked, seconds: float, precision: float, tell: T
 
 def _finding(case: Case, title: str, lines: list[str], base: Asked, forced: Asked, searches: list[Bisection],
              facts: dict[str, Any]) -> Finding:
-    numbers = numbers_table(case.problem, searches)
     lines += _number_lines(case, searches, not facts["listed"] or facts["quota"], facts["quota"])
+    if not any(len(s.points) > 1 for s in searches):
+        searches = []
     lines.append(say("explore.explain_gap", gap=_gap(base), forced=_gap(forced)))
     tables = {}
     if forced.plan and base.plan:
@@ -180,7 +181,9 @@ def _finding(case: Case, title: str, lines: list[str], base: Asked, forced: Aske
     facts |= {"verdict": "listed" if facts["listed"] else "not_listed", "region": case.region, "base": base.value,
               "occupation": case.occupation, "price_low": _finite(low), "price_high": _finite(high),
               "tie": low == 0.0, "forced": _finite(forced.value)}
-    return Finding("explain", title, tuple(lines), tables | {"numbers": numbers}, facts)
+    if searches:
+        tables["numbers"] = numbers_table(case.problem, searches)
+    return Finding("explain", title, tuple(lines), tables, facts)
 
 
 def _verdict(case: Case, base: Asked, forced: Asked, on: bool, key: str, **names: Any) -> str:
@@ -220,10 +223,10 @@ def _consequences(case: Case, base: Asked, forced: Asked, on: bool) -> list[str]
         lines.append(say("explore.explain_nobody_moves"))
     full = fullness(problem, r, base.plan, forced.plan)
     newly = full[full["newly"] == "yes"]
-    places = [say("explore.explain_place", service=problem.title("services", str(g)), place=_place(problem, str(p)),
-                  years=", ".join(map(str, rows["year"]))) for (g, p), rows in newly.groupby(["service", "place"])]
+    places = [say("explore.explain_place", service=problem.title("services", x["service"]),
+                  place=_place(problem, x["place"]), years=x["years"]) for x in newly.to_dict("records")]
     lines.append(say("explore.explain_runs_out", places=_some(places)) if places else
-                 say("explore.explain_nothing_runs_out", n=len(full.groupby(["service", "place"]))))
+                 say("explore.explain_nothing_runs_out", n=len(full)))
     return lines
 
 
@@ -253,9 +256,10 @@ def numbers_table(problem: Problem, searches: list[Bisection]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        what, value_now, value_last (the furthest value at which the answer is still the same), shown_last (how far that
-        is known), value_first (the nearest one at which it turned; empty when there is none), shown_first,
-        value_proved (nearest one at which the turn is proved), value_end (how far was looked), points (values solved).
+        what, setting_now, setting_last (the furthest value at which the answer is still the same), shown_last (how far
+        that is known), setting_first (the nearest one at which it turned; empty when there is none), shown_first,
+        setting_proved (nearest one at which the turn is proved), setting_end (how far was looked), points (values
+        solved).
     """
     rows = []
     for search in searches:
@@ -265,7 +269,8 @@ def numbers_table(problem: Problem, searches: list[Bisection]) -> pd.DataFrame:
             round(first.value, 6) if first else math.nan, _shown(first) if first else outcome(search),
             round(proved.value, 6) if proved else math.nan, round(search.lever.end(search.towards), 6),
             len(search.points)))
-    return frame_of(rows, "what value_now value_last shown_last value_first shown_first value_proved value_end points")
+    return frame_of(rows, "what setting_now setting_last shown_last setting_first shown_first setting_proved "
+                          "setting_end points")
 
 
 def _shown(point: Point) -> str:

@@ -24,11 +24,13 @@ KINDS: dict[str, str] = {
     **dict.fromkeys(("year", "review", "first_year", "last_year", "rank", "number", "points"), "plain"),
     **dict.fromkeys(("quota", "permits", "listed", "count", "differences"), "whole"),
     **dict.fromkeys(("share", "gap", "factor"), "share"),
+    "setting": "precise",
     **dict.fromkeys(("low", "high", "value", "bound", "best", "from", "to", "unfilled", "filled", "shortage",
                      "capacity", "used", "extra", "cost"), "number"),
 }
 """What a column holds, by its name or what its name begins with (`unfilled_a`); everything else is text. Tables show a
-code with its title, numbers with separators, shares as percentages; files keep them as they are."""
+code with its title, numbers with separators - precise ones with four digits -, shares as percentages; files keep them
+as they are."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Finding:
 
 
 def kind(column: str) -> str:
-    """What a column holds: code, plain, whole, share, number or text."""
+    """What a column holds: code, plain, whole, share, precise, number or text."""
     known = [name for name in KINDS if column == name or column.startswith(f"{name}_")]
     return KINDS[max(known, key=len)] if known else "text"
 

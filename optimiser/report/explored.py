@@ -10,14 +10,15 @@ import pandas as pd
 import xlsxwriter
 
 from optimiser.explore.finding import Finding, kind
-from optimiser.report import charts_compare, charts_evaluate, charts_explain, charts_ladder, workbook
+from optimiser.report import charts_alternatives, charts_bins, charts_compare, charts_evaluate, charts_explain, charts_ladder, workbook
 from optimiser.report.views import MOST_ROWS, Figure, Grid, Section
 from optimiser.report.words import Words
 from optimiser.texts import catalogue, say
 
 LONGEST_NAME = 31  # letters of the name of a sheet
 Draw = Callable[[Words, Finding], Sequence[Figure]]
-CHARTS: dict[str, Draw] = {"compare": charts_compare.draw, "evaluate": charts_evaluate.draw,
+CHARTS: dict[str, Draw] = {"alternatives": charts_alternatives.draw, "bins": charts_bins.draw,
+                           "compare": charts_compare.draw, "evaluate": charts_evaluate.draw,
                            "explain": charts_explain.draw, "ladder": charts_ladder.draw}
 """The figures of a question, by its name; those that need none are not in here."""
 
@@ -63,6 +64,8 @@ def text(words: Words, column: str, value: Any) -> str:
         return words("nothing")
     if what == "plain":
         return f"{value:.0f}"
+    if what == "precise":
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return words.percent(float(value), 1) if what == "share" else words.amount(float(value))
 
 
