@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from optimiser.contradictions import contradictions as find_contradictions
     from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
     from optimiser.estimate import write as estimate_shortages
+    from optimiser.explore.alternatives import alternatives
+    from optimiser.explore.bins import bins
     from optimiser.explore.compare import compare_runs
     from optimiser.explore.evaluate import evaluate_list
     from optimiser.explore.explain import explain
@@ -37,15 +39,16 @@ _HOMES = {
     "write_report": "report.write", "new_case": "newcase.create", "generate_case": "generate.generate",
     "estimate_shortages": "estimate.write",
     "evaluate_list": "explore.evaluate", "compare_runs": "explore.compare",
+    "alternatives": "explore.alternatives", "bins": "explore.bins",
     "explain": "explore.explain", "ladder": "explore.ladder",
     "describe": "overview.overview", "notes": "overview.notes", "find_contradictions": "contradictions.contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
 __all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
-           "SolverError", "check_run", "compare_runs", "describe", "estimate_shortages", "evaluate_list", "explain",
-           "find_contradictions", "generate_case", "ladder", "load", "new_case", "notes", "read_run", "save_run", "solve",
-           "violations", "write_report"]
+           "SolverError", "alternatives", "bins", "check_run", "compare_runs", "describe", "estimate_shortages",
+           "evaluate_list", "explain", "find_contradictions", "generate_case", "ladder", "load", "new_case", "notes",
+           "read_run", "save_run", "solve", "violations", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

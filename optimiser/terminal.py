@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 from optimiser.explore.finding import Finding, kind
@@ -63,6 +66,27 @@ def searching() -> Iterator[Callable[[str, Progress], None]]:
             live.update(_search_table(latest))
 
         yield show
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[int, int, str], None]]:
+    """A bar of how much is proved, with what is being asked; as lines where there is no screen."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        told = [-EVERY]
+
+        def log(done: int, total: int, what: str) -> None:
+            if time.monotonic() - told[0] >= EVERY:
+                _print_line(console, say("terminal.proved", done=done, total=total, what=what))
+                told[0] = time.monotonic()
+
+        yield log
+        return
+    with Bar(BarColumn(bar_width=24), TextColumn("{task.description}"), TimeElapsedColumn(), console=console,
+             transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, what: bar.update(task, completed=done, total=total, description=escape(
+            say("terminal.proved", done=done, total=total, what=what)))
 
 
 def _progress_line(name: str, p: Progress) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +13,16 @@ from optimiser.cli.app import Base, Changes, ConfigFile, Force, Gap, Out, Scenar
 from optimiser.cli.cases import refuse_unsound
 from optimiser.texts import say
 
+Within = Annotated[str, typer.Option("--within", metavar="SHARE", help=say("cli.within"))]
+
 
 def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] | None = None,
              settings: list[str] | None = None, base: Path | None = None, out: Path | None = None,
-             gap: float | None = None, seconds: float | None = None, force: bool = False) -> None:
+             gap: float | None = None, seconds: float | None = None, force: bool = False,
+             watch: bool = True) -> None:
     """The path of every exploring command: read the case, open a desk, ask, write a folder, show it.
 
-    `ask(problem, desk)` gives the Finding.
+    `ask(problem, desk)` gives the Finding; without `watch` it shows by itself how it goes.
     """
     from optimiser import run_folder
     from optimiser.explore.desk import Desk
@@ -35,7 +39,7 @@ def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] 
     target = out or next_free(Path("runs"), "-".join([config.stem, *(scenario or ()), question]))
     limits = problem.config.solver
     with whole_folder(target, force, MARK) as folder:
-        with searching() as on_progress:
+        with searching() if watch else nullcontext() as on_progress:
             desk = Desk(limits.gap if gap is None else gap, limits.time_limit if seconds is None else seconds,
                         limits.seed, on_progress)
             if known:
@@ -135,3 +139,64 @@ def ladder(
     _explore("ladder", config, lambda problem, desk: asked(problem, service=service, region=region, place=place,
                                                            steps=step or (), desk=desk),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
+
+
+@app.command(help=say("cli.bins"))
+def bins(
+    config: ConfigFile,
+    within: Within = "1%",
+    seconds: Annotated[float, typer.Option("--time-limit", min=0.1, max=1_000_000, metavar="S",
+                                           help=say("cli.bins_time"))] = 540.0,
+    answers: Annotated[Path | None, typer.Option("--answers", metavar="FILE", help=say("cli.bins_answers"))] = None,
+    base: Base = None,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.bins import bins as asked
+    from optimiser.explore.nearly import share_of
+    from optimiser.storage import next_free
+    from optimiser.terminal import counting
+
+    share = share_of(within)
+    target = out or next_free(Path("runs"), "-".join([config.stem, *(scenario or ()), "bins"]))
+    kept = answers or target.parent / f"{target.name}.answers.jsonl"
+
+    def ask(problem, desk):
+        with counting() as tell:
+            return asked(problem, share, desk=desk, seconds=seconds, answers=kept, tell=tell)
+
+    try:
+        _explore("bins", config, ask, scenario=scenario, settings=settings, base=base, out=target, gap=gap,
+                 force=force, watch=False)
+    except KeyboardInterrupt:
+        if kept.exists():
+            typer.echo(say("cli.bins_interrupted", file=kept), err=True)
+        raise
+    if kept.exists():
+        typer.echo(say("cli.bins_kept", file=kept))
+
+
+@app.command(help=say("cli.alternatives"))
+def alternatives(
+    config: ConfigFile,
+    within: Within = "1%",
+    count: Annotated[int, typer.Option("--count", min=1, max=50, metavar="N",
+                                       help=say("cli.alternatives_number"))] = 5,
+    seconds: Annotated[float, typer.Option("--time-limit", min=0.1, max=1_000_000, metavar="S",
+                                           help=say("cli.alternatives_time"))] = 300.0,
+    base: Base = None,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.alternatives import alternatives as asked
+    from optimiser.explore.nearly import share_of
+
+    share = share_of(within)
+    _explore("alternatives", config, lambda problem, desk: asked(problem, share, count, desk=desk, seconds=seconds),
+             scenario=scenario, settings=settings, base=base, out=out, gap=gap, force=force)

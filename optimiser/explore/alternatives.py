@@ -18,6 +18,7 @@ from optimiser.errors import Fault, InfeasibleError, InputError
 from optimiser.explore.desk import Asked, Desk, Question, refuse_no_answer
 from optimiser.explore.finding import Finding
 from optimiser.explore.nearly import Nearly, refuse_share
+from optimiser.explore.wishes import exactly_these
 from optimiser.model.components import components
 from optimiser.plan import Plan
 from optimiser.problem import Problem
@@ -173,6 +174,7 @@ def _add(desk: Desk, series: list[Series], ends: float) -> None:
         asked = desk.ask(questions, gap=min(desk.gap, GAP * series[0].share) if rewarded else 0.0,
                          seconds=max(LAST, seconds))
         going = [one for one, answer in zip(going, asked, strict=True) if _learn(one, answer, found)]
+    _fill(desk, found)
     for one in series:
         best = found.get(one.regions)
         one.alike = best is None or best.plan is None or one.distance(best.plan.listed) < one.least
@@ -180,6 +182,17 @@ def _add(desk: Desk, series: list[Series], ends: float) -> None:
             one.apart.append(one.distance(best.plan.listed))
             one.limits.append(one.most)
             one.asked.append(best)
+
+
+def _fill(desk: Desk, found: dict[tuple[str, ...], Asked]) -> None:
+    """The best quotas for each list that was found: what made it the farthest did not ask for them."""
+    kept = [answer for answer in found.values() if answer.plan]
+    questions = [Question(answer.question.problem, answer.question.regions, tuple(
+        wish for r in answer.question.regions for wish in exactly_these(answer.question.problem, r, answer.plan.listed)))
+        for answer in kept if answer.plan]
+    for answer, better in zip(kept, desk.ask(questions, seconds=ONE), strict=True):
+        if better.plan and better.value < answer.value:
+            found[answer.question.regions] = better
 
 
 def _question(desk: Desk, one: Series) -> Question:

@@ -36,9 +36,11 @@ from optimiser.problem import Problem
 from optimiser.texts import say
 
 SECONDS = 540.0  # of a whole exploration; reading, building and writing take the rest of ten minutes
-ONE = 30.0  # most seconds of one question
+ONE = 60.0  # most seconds of one question; on two free processors it takes five
 LAST = 1.0  # seconds below which no further question is worth asking
 GAPS = (0.3, 0.05)  # of a question asked first, and once more, as parts of the share
+NEAREST = len(GAPS)  # effort of asking only what the nearest list to the best one comes to: for prices alone
+CLOSELY = NEAREST + 1  # effort of asking as closely as the best itself is known
 REWARDS = 20.0  # occupations shown at once for which the whole room is given at first
 KNOWN = 1.3  # times what is open of the best itself: a price known so well is not asked about
 TRIES = 2  # that may show too little before occupations are asked about one by one
@@ -200,14 +202,15 @@ class Run:
         for effort in range(len(GAPS)):
             for standing, side in _in_turn(standings, [_open(standing, effort) for standing in standings]):
                 yield self._single(standing, side, effort)
-        for standing, side in _in_turn(standings, list(map(_by_width, standings))):
-            yield self._single(standing, side, len(GAPS))
+        for effort in (NEAREST, CLOSELY):
+            for standing, side in _in_turn(standings, [_by_width(standing, effort) for standing in standings]):
+                yield self._single(standing, side, effort)
 
     def _single(self, standing: Standing, side: Side, effort: int) -> Job:
         """The best plan with an occupation listed, or with it left out."""
         r, o, on = side
         wishes = (on_list(self.problem, r, o),) if on else off_list(self.problem, r, o)
-        return Job(standing, side, self._question(standing, wishes=wishes), effort)
+        return Job(standing, side, self._question(standing, wishes=wishes, near=effort == NEAREST), effort)
 
     def _cover(self, standing: Standing, worth: float) -> Question | None:
         """A plan near the best that shows much: each open side of an occupation that it has is worth something.
@@ -242,7 +245,7 @@ class Run:
         standing = job.standing
         open_before = sum(map(standing.open, standing.sides))
         listed = None if asked.plan is None else asked.plan.listed
-        effort = len(GAPS) if asked.status in ("optimal", "infeasible") else job.effort
+        effort = CLOSELY if asked.status in ("optimal", "infeasible") else job.effort
         told = Told(standing.regions, job.about, asked.value, asked.bound, listed, effort)
         standing.take(told)
         self.answers.add(told)
@@ -274,9 +277,9 @@ def _open(standing: Standing, effort: int) -> list[Side]:
     return [side for side in standing.sides if standing.open(side) and standing.effort.get(side, -1) < effort]
 
 
-def _by_width(standing: Standing) -> list[Side]:
+def _by_width(standing: Standing, effort: int) -> list[Side]:
     """Sides whose price is known less well than the best itself, those known least well first."""
-    widths = {side: high - low for side in standing.sides if standing.effort.get(side, -1) < len(GAPS)
+    widths = {side: high - low for side in standing.sides if standing.effort.get(side, -1) < effort
               for low, high in [standing.price(side)] if math.isfinite(low)}
     known = KNOWN * (standing.value - standing.bound) + 1e-6 * abs(standing.value)
     return sorted((side for side, width in widths.items() if width > known), key=lambda side: -widths[side])

@@ -74,3 +74,21 @@ def refuse_share(share: float) -> None:
     if not (math.isfinite(share) and 0 <= share < 1):
         raise InputError([Fault("--within", 0, "", f"{share:g}", say("explore.within_share"),
                                 say("explore.within_hint"))])
+
+
+def share_of(text: str) -> float:
+    """A share as a person writes it: `1%`, `1 %` or `0.01`.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+    """
+    number = text.strip().removesuffix("%")
+    try:
+        share = float(number) / (100 if number != text.strip() else 1)
+    except ValueError:
+        share = math.nan
+    if not (math.isfinite(share) and 0 <= share < 1):
+        raise InputError([Fault("--within", 0, "", text, say("explore.within_share"), say("explore.within_hint"))])
+    return share

@@ -10,7 +10,15 @@ import pandas as pd
 import xlsxwriter
 
 from optimiser.explore.finding import Finding, kind
-from optimiser.report import charts_alternatives, charts_bins, charts_compare, charts_evaluate, charts_explain, charts_ladder, workbook
+from optimiser.report import (
+    charts_alternatives,
+    charts_bins,
+    charts_compare,
+    charts_evaluate,
+    charts_explain,
+    charts_ladder,
+    workbook,
+)
 from optimiser.report.views import MOST_ROWS, Figure, Grid, Section
 from optimiser.report.words import Words
 from optimiser.texts import catalogue, say
