@@ -66,8 +66,7 @@ def repair(problem: Problem, *, count: int = COUNT, desk: Desk | None = None) ->
                                     "ended": found.ended, "prices": [each.repair.price for each in verified]}
         for number, each in enumerate(verified, start=1):
             words = summary(problem, each.repair.steps)
-            rows.append(("-".join(regions), number, words, found.least if number == 1 else each.repair.least,
-                         each.repair.price, each.asked.value))
+            rows.append(("-".join(regions), number, words, _least(found, each), each.repair.price, each.asked.value))
             steps += [("-".join(regions), number, step.move.key[0], _where(step), step.move.number, step.new,
                        step.price) for step in each.repair.steps]
     lines.append(say("explore.repair_priced" if problem.config.repair_prices else "explore.repair_neutral"))
@@ -139,6 +138,11 @@ def _wider(step: Step) -> Step:
     return Step(step.move, amount, (step.move.number or 0.0) + sign * amount)
 
 
+def _least(found: Found, each: Verified) -> float:
+    """What no repair of that kind undercuts; the least of all bounds the others too."""
+    return min(max(found.least, each.repair.least), each.repair.price)
+
+
 def _where(step: Step) -> str:
     return " ".join(map(str, step.move.key[1]))
 
@@ -153,8 +157,7 @@ def _lines(problem: Problem, names: str, found: Found, verified: Sequence[Verifi
         return [say("explore.repair_none_found", regions=names)]
     lines = [say("explore.repair_found", regions=names, n=len(verified))]
     for number, each in enumerate(verified, start=1):
-        low = found.least if number == 1 else each.repair.least
-        price = interval(min(low, each.repair.price), each.repair.price)
+        price = interval(_least(found, each), each.repair.price)
         words = "; ".join(in_words(problem, each.repair.steps))
         lines.append(say("explore.repair_line", number=number, words=words, price=price))
     lost = len(found.repairs) - len(verified)
