@@ -438,3 +438,17 @@ def test_the_command_writes_a_page_with_pictures(tmp_path: Path, monkeypatch: py
     assert page.count("<svg") == 2
     assert (tmp_path / "out" / "tables.xlsx").is_file()
     assert (tmp_path / "out" / "evaluate_differences.csv").is_file()
+
+
+def test_what_was_not_searched_to_the_end_says_so(tmp_path: Path) -> None:
+    """The stated gap is the one that was reached, not the one that was wanted."""
+    problem = town(tmp_path, {"list_length": 1})
+    desk = desks.Desk(0.0, 30.0)
+    [base] = desk.whole(problem)
+    name = next(iter(desk._answers))
+    desk._answers[name] = replace(base, bound=base.value * 0.5, status="optimal")  # known, with half of it unproved
+    finding = evaluate_list(problem, {"R": [NURSE]}, desk=desk)
+    [told] = finding.tables["evaluate_price"].to_dict("records")
+    assert (told["low"], told["high"]) == (2.0, 6.0)
+    assert "by 2 to 6 weighted person-years" in finding.lines[0]
+    assert "each proved to within 50.00%" in finding.lines[0]

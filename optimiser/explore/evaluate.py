@@ -155,7 +155,7 @@ def _clashes(question: Question) -> list[str]:
 
 def _finding(problem: Problem, given: GivenList, broken: list[listrules.Broken], found: list[Evaluated], quotas: bool,
              desk: Desk) -> Finding:
-    lines = [line for part in found for line in _verdict(part, desk.gap, quotas)]
+    lines = [line for part in found for line in _verdict(part, quotas)]
     lines += _lifted(problem, given, broken)
     lines += [say("explore.evaluate_left_out", regions=", ".join(left))] if (left := [
         r for r in problem.regions if not any(r in part.regions for part in found)]) else []
@@ -183,7 +183,7 @@ def _finding(problem: Problem, given: GivenList, broken: list[listrules.Broken],
     return Finding("evaluate", title, tuple(lines), tables, facts)
 
 
-def _verdict(part: Evaluated, gap: float, quotas: bool) -> list[str]:
+def _verdict(part: Evaluated, quotas: bool) -> list[str]:
     """Whether the list can be had, and its price."""
     regions = ", ".join(part.regions)
     if part.given.infeasible:
@@ -197,11 +197,13 @@ def _verdict(part: Evaluated, gap: float, quotas: bool) -> list[str]:
     scale = 100 if part.aim == "worst_coverage" else 1
     key = "tie" if low <= 0 <= high else "worse" if low > 0 else "better"
     ends = sorted((abs(low), abs(high))) if key != "tie" else [low, high]
+    gap = max(part.given.gap, part.best.gap)
+    proof = say("explore.evaluate_proved", gap=f"{gap:.2%}") if np.isfinite(gap) else say("explore.evaluate_unproved")
     digits = 2 if part.aim == "worst_coverage" else 0
     unit = say("explore.evaluate_points") if part.aim == "worst_coverage" else UNITS[part.aim]
     told = say("explore.evaluate_amount", number=interval(scale * ends[0], scale * ends[1], digits), unit=unit)
     return [say(f"explore.evaluate_{key}", regions=regions, aim=say(f"explore.aim_{part.aim}"), given=values[0],
-                best=values[1], gap=f"{gap:.2%}", interval=told)]
+                best=values[1], proof=proof, interval=told)]
 
 
 def _filled(problem: Problem, regions: Regions, table: pd.DataFrame) -> list[str]:
