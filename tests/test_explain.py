@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ import inline
 import pytest
 from hamlet import BUILDERS, NURSES, hamlet, parameter
 from oracle import optimum
+from refusal import LINE
 from test_desk import ROOM, has, true_best, worlds
-from worlds import rows
+from worlds import rows, write_world
 
+from optimiser.cli import main
 from optimiser.errors import InputError
 from optimiser.explore import desk as desks
 from optimiser.explore.desk import Desk, Question
 from optimiser.explore.explain import explain
-from optimiser.explore.finding import Finding
+from optimiser.explore.finding import Finding, read
 from optimiser.explore.flips import Bisection, Point, Sides, hunt
 from optimiser.explore.levers import Lever, levers
 from optimiser.explore.wishes import off_list, on_list
@@ -58,11 +61,11 @@ def test_the_single_numbers_that_turn_it(tmp_path: Path) -> None:
     found = numbers(explain(problem, "R", NURSES, precision=0.001))
     for what, flip in (("shortage in A1 (persons a year)", 10.0), ("weight in the aim", 2.5)):
         row = found[what]
-        assert row["value_last"] - 0.001 <= flip <= row["value_first"] <= flip * 1.002, what  # 3 decimals
+        assert row["setting_last"] - 0.001 <= flip <= row["setting_first"] <= flip * 1.002, what  # 3 decimals
         assert row["shown_last"] in ("proved out", "tie") and row["shown_first"] == "proved in"
-    assert (found["length of the list (occupations)"]["value_last"],
-            found["length of the list (occupations)"]["value_first"]) == (1, 2)
-    assert math.isnan(found["take-up (arrivals per permit)"]["value_first"])
+    assert (found["length of the list (occupations)"]["setting_last"],
+            found["length of the list (occupations)"]["setting_first"]) == (1, 2)
+    assert math.isnan(found["take-up (arrivals per permit)"]["setting_first"])
     assert found["take-up (arrivals per permit)"]["shown_first"] == "no value does"
 
 
@@ -79,9 +82,9 @@ def test_the_hours_a_person_takes_turn_it(tmp_path: Path) -> None:
     row = numbers(found)["course: units per person in the first year"]
     # Builders: 10 of weight 1. Nurses: 3 * 40 / hours; they draw level at 12 hours.
     assert found.facts["price_low"] == pytest.approx(4.0)
-    assert row["value_first"] <= 12.0 <= row["value_last"] and row["value_last"] <= 12.0 * 1.002
+    assert row["setting_first"] <= 12.0 <= row["setting_last"] and row["setting_last"] <= 12.0 * 1.002
     full = found.tables["fullness"]
-    assert full[["service", "place", "year", "newly"]].to_numpy().tolist() == [["course", "A1", 2026, "no"]]
+    assert full[["service", "place", "years", "newly"]].to_numpy().tolist() == [["course", "A1", "2026", "no"]]
 
 
 def test_what_would_push_it_out(tmp_path: Path) -> None:
@@ -89,9 +92,9 @@ def test_what_would_push_it_out(tmp_path: Path) -> None:
     found = explain(hamlet(tmp_path, {"list_length": 1}), "R", BUILDERS, precision=0.001)
     assert found.facts["verdict"] == "listed" and found.facts["price_low"] == 6.0
     row = numbers(found)["shortage in A1 (persons a year)"]
-    assert row["value_first"] <= 4.0 <= row["value_last"] and row["value_last"] - row["value_first"] <= 0.01
+    assert row["setting_first"] <= 4.0 <= row["setting_last"] and row["setting_last"] - row["setting_first"] <= 0.01
     length = numbers(found)["length of the list (occupations)"]
-    assert (length["value_first"], length["shown_first"], length["value_last"]) == (0, "proved out", 1)
+    assert (length["setting_first"], length["shown_first"], length["setting_last"]) == (0, "proved out", 1)
 
 
 def test_a_smallest_quota_that_is_too_large(tmp_path: Path) -> None:
@@ -102,9 +105,9 @@ def test_a_smallest_quota_that_is_too_large(tmp_path: Path) -> None:
     found = explain(problem, "R", NURSES)
     assert found.facts["price_low"] is None and "no plan that keeps every limit can have it" in found.lines[0]
     row = numbers(found)["smallest quota (permits a year)"]
-    assert (row["value_last"], row["shown_last"], row["value_first"], row["shown_first"]) == (
+    assert (row["setting_last"], row["shown_last"], row["setting_first"], row["shown_first"]) == (
         4, "proved out", 3, "proved in")
-    assert numbers(found)["training places (a year)"]["value_first"] == pytest.approx(4.0, abs=0.1)
+    assert numbers(found)["training places (a year)"]["setting_first"] == pytest.approx(4.0, abs=0.1)
 
 
 def test_why_a_quota_is_not_larger(tmp_path: Path) -> None:
@@ -116,7 +119,7 @@ def test_why_a_quota_is_not_larger(tmp_path: Path) -> None:
     assert limits.loc["shortage in A1: nothing is left to fill", "binds"] == "no"
     assert "No plan that keeps every limit gives it one lot" in "\n".join(found.lines)
     row = numbers(found)["permits of the region (a year)"]
-    assert row["value_last"] <= 7.0 <= row["value_first"] <= 7.02 and row["shown_first"] == "proved in"
+    assert row["setting_last"] <= 7.0 <= row["setting_first"] <= 7.02 and row["shown_first"] == "proved in"
 
 
 def test_a_larger_quota_that_fills_nothing_is_a_tie(tmp_path: Path) -> None:
@@ -242,3 +245,51 @@ def test_a_bisection_needs_both_sides_and_no_more(tmp_path: Path) -> None:
         search.points[value] = Point(value, base, other) if value >= 17 else Point(value, other, base)
     assert asked[0] == 90 and (search.last.value, search.first and search.first.value) == (16, 17) and len(asked) <= 9
     assert search.proved is search.first and search.held is search.last
+
+
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and complaints of a command."""
+    monkeypatch.setattr(sys, "argv", ["optimiser", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return int(stop.value.code or 0), *capsys.readouterr()
+
+
+def test_the_commands_refuse_what_they_do_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    """All faults at once, one line each, with the nearest name; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    write_world(Path("case"), {"steps": {"curse": {"name": "class", "units": 4}}})
+    code, _, err = told(monkeypatch, capsys, "ladder", "case/config.yaml", "--out", "found")
+    assert code == 2 and "steps.curse: got the service 'curse'" in err
+    write_world(Path("case"))
+    code, _, err = told(monkeypatch, capsys, "explain", "case/config.yaml", "--region", "Q", "--occupation", "2222",
+                        "--out", "found")
+    lines = err.splitlines()
+    assert code == 2 and lines[-1] == "2 faults; nothing was computed." and not Path("found").exists()
+    assert all(LINE.fullmatch(line) for line in lines[:-1]) and "did you mean 2221?" in lines[0]
+    code, _, err = told(monkeypatch, capsys, "ladder", "case/config.yaml", "--service", "course", "--region", "Q",
+                        "--out", "found")
+    assert code == 2 and len(err.splitlines()) == 3 and not Path("found").exists()
+
+
+def test_the_commands_write_what_they_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_world(Path("case"), {"regions": {"R": {"list_length": 1}}},
+                services=rows("service scope unit", ("course", "area", "hours")),
+                service_use=rows("service region occupation per cohort_year central",
+                                 ("course", "*", "*", "person", 0, 4)),
+                capacities=rows("service place year central", ("course", "*", "*", 20)))
+    code, out, err = told(monkeypatch, capsys, "explain", "case/config.yaml", "--region", "R", "--occupation", NURSES,
+                          "--out", "why")
+    assert code == 0 and "Why is Nurse (2221) not on the list of R?" in out and "single numbers: 2 of 6" in err
+    assert read(Path("why")).tables["numbers"]["setting_now"].tolist()[0] == 4
+    assert "<svg" in Path("why/report.html").read_text("utf-8")
+    code, out, _ = told(monkeypatch, capsys, "ladder", "case/config.yaml", "--service", "course", "--out", "worth")
+    assert code == 0 and read(Path("worth")).tables["ladder"]["value_found"].tolist() == pytest.approx(
+        [0.25, 0.5, 1.0, 2.5])
+    assert "<svg" in Path("worth/report.html").read_text("utf-8")
+    code, _, _ = told(monkeypatch, capsys, "ladder", "case/config.yaml", "--region", "R", "--out", "all")
+    assert code == 0 and len(read(Path("all")).tables["ladder_all"]) == 1
+    assert "<svg" in Path("all/report.html").read_text("utf-8")
