@@ -186,13 +186,19 @@ def _add(desk: Desk, series: list[Series], ends: float) -> None:
 
 def _fill(desk: Desk, found: dict[tuple[str, ...], Asked]) -> None:
     """The best quotas for each list that was found: what made it the farthest did not ask for them."""
-    kept = [answer for answer in found.values() if answer.plan]
-    questions = [Question(answer.question.problem, answer.question.regions, tuple(
-        wish for r in answer.question.regions for wish in exactly_these(answer.question.problem, r, answer.plan.listed)))
-        for answer in kept if answer.plan]
+    kept = list(found.values())
+    questions = []
+    for answer in kept:
+        problem, regions, listed = answer.question.problem, answer.question.regions, _lists(answer)
+        questions.append(Question(problem, regions, tuple(
+            wish for r in regions for wish in exactly_these(problem, r, listed))))
     for answer, better in zip(kept, desk.ask(questions, seconds=ONE), strict=True):
         if better.plan and better.value < answer.value:
             found[answer.question.regions] = better
+
+
+def _lists(answer: Asked) -> Lists:
+    return answer.plan.listed if answer.plan else frozenset()
 
 
 def _question(desk: Desk, one: Series) -> Question:

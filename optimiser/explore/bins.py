@@ -207,10 +207,13 @@ class Run:
                 yield self._single(standing, side, effort)
 
     def _single(self, standing: Standing, side: Side, effort: int) -> Job:
-        """The best plan with an occupation listed, or with it left out."""
+        """The best plan with an occupation listed, or with it left out.
+
+        At first the list nearest to the best one will do: mostly it is near enough, and no search is needed.
+        """
         r, o, on = side
         wishes = (on_list(self.problem, r, o),) if on else off_list(self.problem, r, o)
-        return Job(standing, side, self._question(standing, wishes=wishes, near=effort == NEAREST), effort)
+        return Job(standing, side, self._question(standing, wishes=wishes, near=effort in (0, NEAREST)), effort)
 
     def _cover(self, standing: Standing, worth: float) -> Question | None:
         """A plan near the best that shows much: each open side of an occupation that it has is worth something.

@@ -53,10 +53,11 @@ def _drawn(words: Words, counts: pd.DataFrame, spelt: pd.DataFrame, title: str) 
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, WIDTH], range=[0, WIDTH]))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, height], range=[0, height]))
     cells = pd.DataFrame([{"x": left + cell * i + 1, "x2": left + cell * (i + 1) - 1, "y": HEAD + ROW * n + 1,
-                           "y2": HEAD + ROW * (n + 1) - 1, "fill": (fill := colour(float(counts.at[o, c]), most)),
+                           "y2": HEAD + ROW * (n + 1) - 1, "fill": (fill := colour(number, most)),
                            "ink": ink_on(fill), "text": _short(str(spelt.at[o, c])),
                            "middle": left + cell * (i + 0.5), "centre": HEAD + ROW * (n + 0.5)}
-                          for n, o in enumerate(counts.index) for i, c in enumerate(columns)])
+                          for n, (o, row) in enumerate(zip(counts.index, counts.to_numpy(), strict=True))
+                          for i, (c, number) in enumerate(zip(columns, map(float, row), strict=True))])
     names = pd.DataFrame([{"x": 0.0, "y": HEAD + ROW * (n + 0.5),
                            "text": short(f"{o} {words.occupation(str(o))}", int(left / LETTER))}
                           for n, o in enumerate(counts.index)])
