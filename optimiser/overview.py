@@ -102,8 +102,14 @@ def _services(problem: Problem) -> pd.DataFrame:
 
 def notes(problem: Problem) -> list[str]:
     """What is assumed or left out, one line each; nothing in it is a fault."""
-    return [*_missing_pairs(problem), *_out_of_scope(problem), *_no_range(problem), *_met_at_home(problem),
-            *_never_listed(problem), *_no_other_vacancies(problem), *_switched_off(problem)]
+    return [*scenarios(problem), *_missing_pairs(problem), *_out_of_scope(problem), *_no_range(problem),
+            *_met_at_home(problem), *_never_listed(problem), *_no_other_vacancies(problem), *_switched_off(problem)]
+
+
+def scenarios(problem: Problem) -> Iterator[str]:
+    """The scenarios that changed a case, in the order they were applied."""
+    for one in problem.config.applied_scenarios:
+        yield say("overview.scenario", **one.model_dump())
 
 
 def _missing_pairs(problem: Problem) -> Iterator[str]:

@@ -38,7 +38,7 @@ FORMS = {  # of the columns that hold no plain numbers
 }
 STATUS: dict[str, tuple[type, ...]] = {  # entries that are used again, and what they may be
     **dict.fromkeys(("input_hashes", "versions", "objective", "bound"), (dict,)), "termination": (str,),
-    "clock_cut": (bool,), "seed": (int,), "gap_wanted": (float, int)}
+    "scenarios": (list,), "clock_cut": (bool,), "seed": (int,), "gap_wanted": (float, int)}
 PACKAGES = ("optimiser", "highspy", "pyomo", "numpy", "scipy", "pandas")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -242,6 +242,14 @@ def listing(config: Path | str) -> list[Described]:
     if faults:
         raise InputError(faults)
     return found
+
+
+def blocks(found: Sequence[Described]) -> Iterator[tuple[str, list[str]]]:
+    """A heading and lines for every scenario."""
+    for one in found:
+        yield (say("scenario.heading", title=one.title, name=one.name),
+               [say("scenario.reason", text=one.reason), say("scenario.source", text=one.source),
+                *(say("scenario.changes", text=line) for line in one.changes)])
 
 
 def _changes(one: Scenario, raw: dict[str, Any]) -> list[str]:

@@ -99,6 +99,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     values = {aim: rounded(value) for aim, value in outcome.objective.items()}
     proofs = _proofs(handed, answers, values)
     status = _status(handed, answers, gap, time_limit, limits.seed, time.monotonic() - began)
+    status["scenarios"] = [one.model_dump() for one in problem.config.applied_scenarios]
     status |= {"opinions": published(handed, found)} | _leading(problem, values, proofs)
     return derive(problem, plan, proofs, status, outcome)
 

@@ -20,7 +20,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from optimiser.explore.finding import Finding, kind
-from optimiser.overview import Overview
+from optimiser.overview import Overview, scenarios
 from optimiser.problem import Problem
 from optimiser.report import explored
 from optimiser.report.words import Words
@@ -117,6 +117,8 @@ def _aim(name: str) -> str:
 def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
     """The lists with quotas and what they fill, the largest unfilled shortages, the full services, and the aims."""
     console = _console()
+    for line in scenarios(problem):
+        _print_line(console, line)
     for region in problem.regions:
         console.print()
         console.rule(escape(f"{problem.title('regions', region)} ({region})"), align="left")
@@ -246,6 +248,13 @@ def _finding_table(words: Words, name: str, frame: pd.DataFrame, width: int) -> 
 
 def _cut(text: str, most: int) -> str:
     return escape(text if cell_len(text) <= most else f"{text[:most - 1]}\u2026")
+
+
+def show_blocks(blocks: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Headings, and the lines that stand below each."""
+    console = _console()
+    for heading, lines in blocks:
+        _print_lines(console, escape(heading), lines)
 
 
 def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequence[str]) -> None:

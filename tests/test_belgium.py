@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import optimiser
+from optimiser.explore.given import read_list
 from optimiser.solution import Solution
 from optimiser.terminal import show_solution
 
@@ -69,12 +70,11 @@ def limits(problem: optimiser.Problem) -> dict[str, tuple[int | None, int | None
 
 
 def rules_changed(problem: optimiser.Problem, case: optimiser.Problem) -> dict[tuple[str, str], object]:
-    """Rules of a case that are others than those of the base, by region and name; nothing else of a config may differ."""
+    """Rules of a case that are others than those of the base, by region and name; nothing else may differ."""
     same = {"regions", "applied_scenarios"}
     assert case.config.model_dump(exclude=same) == problem.config.model_dump(exclude=same)
     return {(region, name): value for region, rules in case.config.regions.items()
-            for name, value in rules.model_dump().items() if value != getattr(problem.rules(region), name)
-            and value != problem.rules(region).model_dump()[name]}
+            for name, value in rules.model_dump().items() if value != problem.rules(region).model_dump()[name]}
 
 
 RULES = {  # what the settings of every scenario come to, worked out by hand
@@ -128,7 +128,7 @@ def test_every_scenario_changes_what_it_says_and_nothing_else(problem: optimiser
 def test_the_conversion_of_entries_into_unit_groups_is_the_one_of_the_files() -> None:
     """Flanders by titles, Wallonia by entries: the numbers in the scenarios' comments."""
     force = pd.read_csv(CONFIG.parent.parent / "data" / "belgium" / "list_in_force.csv", dtype=str)
-    here = {region: rows for region, rows in force.groupby("region")}
+    here = {region: force[force["region"] == region] for region in ("BE2", "BE3")}
     titles, groups = len(here["BE2"]), here["BE2"]["occupation"].nunique()
     entries = here["BE2"]["entry"].str.split(" ").str[0]
     assert (titles, groups, entries.nunique()) == (32, 25, 21)
@@ -167,3 +167,48 @@ def test_the_summary_shows_the_numbers_of_the_tables(problem: optimiser.Problem,
         here = solution.unfilled[solution.unfilled["area"].isin(problem.areas[region])]
         assert together[i][1:] == [*(f"{n:,}" for n in quotas), f"{here['filled_by_scheme'].sum():,.0f}"]
         assert left[i] == f"{here['unfilled'].sum():,.0f}"
+
+
+LISTS = sorted((CONFIG.parent.parent / "data" / "belgium" / "lists").glob("*.csv"))
+ENTRIES = {"flanders-2019": 20, "flanders-2021": 22, "flanders-2023": 29, "flanders-2026": 32, "wallonia-2020": 7,
+           "wallonia-2025-partial": 53, "wallonia-2026": 56}  # official entries; of 2026 in Flanders, titles
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
+def test_official_lists_can_be_evaluated_and_have_as_many_entries_as_are_published(problem: optimiser.Problem,
+                                                                                   path: Path) -> None:
+    given = read_list(problem, path)
+    assert given.regions == ({"flanders": "BE2", "wallonia": "BE3"}[path.stem.split("-")[0]],)
+    rows = pd.read_csv(path, dtype=str)
+    assert rows["entry"].nunique() == ENTRIES[path.stem]
+    assert set(rows["source"]) <= set(problem.tables["sources"]["source"])
+    page = (path.parent / "README.md").read_text("utf-8")
+    assert re.search(rf"^\| `{path.name}` \|.* \*{{0,2}}{ENTRIES[path.stem]}( titles)?\*{{0,2}} \| "
+                     rf"{rows['occupation'].nunique()} \|", page, re.M)
+
+
+def test_the_official_lists_follow_from_each_other() -> None:
+    """The counts of the changes are published: 20, merged to 18, and 4 are 22; less 3 and 10 are 29."""
+    assert {path.stem for path in LISTS} == set(ENTRIES)
+    entries = {path.stem: set(pd.read_csv(path, dtype=str)["entry"]) for path in LISTS}
+    first, second, third = (entries[f"flanders-{year}"] for year in (2019, 2021, 2023))
+    assert (len(first - second), len(second - first)) == (3, 4 + 1)  # three truck entries became one
+    assert (len(second - third), len(third - second)) == (3, 10)
+    assert len(entries["wallonia-2025-partial"] - entries["wallonia-2026"]) == 1
+    force = pd.read_csv(CONFIG.parent.parent / "data" / "belgium" / "list_in_force.csv", dtype=str)
+    today = pd.concat([pd.read_csv(path, dtype=str) for path in LISTS if path.stem.endswith("-2026")])
+    assert sorted(today.itertuples(index=False)) == sorted(force.itertuples(index=False))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_has_a_plan_that_passes_the_check(solution: Solution, name: str,
+                                                         request: pytest.FixtureRequest) -> None:
+    """All are solved with --long; else those for which the plan of the base case is no plan are left to it, but one."""
+    case = optimiser.load(CONFIG, [name])
+    if not optimiser.violations(case, solution.plan):
+        return
+    if name != "no-list-changes" and not request.config.getoption("--long"):
+        pytest.skip("solved with --long")
+    found = optimiser.solve(case, gap=GAP, time_limit=300)
+    assert optimiser.violations(case, found.plan) == []
+    assert [one["name"] for one in found.status["scenarios"]] == [name]

@@ -49,7 +49,9 @@ def differences(problem: Problem, solution: Solution) -> list[str]:
               for row in solution.objectives.to_dict("records")}
     again = derive(problem, _positive(solution.plan), proofs)
     found = [line for name in COLUMNS for line in _compare(name, getattr(solution, name), getattr(again, name))]
-    return [*found, *_proofs(again.objectives), *_status(solution.status, again.objectives)]
+    told = [one.model_dump() for one in problem.config.applied_scenarios]
+    others = [] if solution.status.get("scenarios", told) == told else [say("check.status_scenarios")]
+    return [*found, *_proofs(again.objectives), *_status(solution.status, again.objectives), *others]
 
 
 def _positive(plan: Plan) -> Plan:

@@ -24,6 +24,26 @@ def validate(config: ConfigFile, scenario: Scenarios = None, settings: Changes =
     show_overview(overview(problem), notes(problem), contradictions(problem))
 
 
+@app.command(help=say("cli.scenarios"))
+def scenarios(config: ConfigFile) -> None:
+    from optimiser.errors import InputError
+    from optimiser.problem import load
+    from optimiser.scenario import blocks, listing
+    from optimiser.terminal import show_blocks
+
+    found, faults = listing(config), []
+    for one in found or [None]:
+        try:
+            load(config, [one.name] if one else [])
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    if not found:
+        typer.echo(say("scenario.none", folder=config.parent / "scenarios"))
+    show_blocks(blocks(found))
+
+
 @app.command(help=say("cli.solve"))
 def solve(
     config: ConfigFile,

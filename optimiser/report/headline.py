@@ -14,21 +14,23 @@ from optimiser.solution import Solution
 
 
 def sentences(words: Words, solution: Solution) -> list[str]:
-    """The plan in three sentences with numbers."""
+    """The plan in three sentences with numbers; before them, what changed the case."""
     problem = words.problem
     frame = content.glance(problem, solution)
     sums = frame.drop(columns=["region", "coverage"]).sum()
     regions = words.names((words.region(r) for r in problem.regions), 4)
     span = words.span(problem.years[0], problem.years[-1])
+    titles = [one.title for one in problem.config.applied_scenarios]
+    changed = [words("sentence_scenarios", titles=words.names(titles, len(titles)))] if titles else []
     come = words("sentence_people", span=span, regions=regions, permits=words.count("permit", sums["permits"]),
                  people=words.count("person", sums["people"]))
     if sums["shortage"] <= 0:
-        return [come, words("sentence_no_shortage")]
+        return [*changed, come, words("sentence_no_shortage")]
     fill = words("sentence_shortage", shortage=words.amount(sums["shortage"]),
                  activated=words.amount(sums["activated"]), trained=words.amount(sums["filled_by_training"]),
                  scheme=words.amount(sums["filled_by_scheme"]), unfilled=words.amount(sums["unfilled"]),
                  share=words.percent(sums["unfilled"] / sums["shortage"]))
-    return [come, fill, _lists(words, solution)]
+    return [*changed, come, fill, _lists(words, solution)]
 
 
 def _lists(words: Words, solution: Solution) -> str:
@@ -40,6 +42,12 @@ def _lists(words: Words, solution: Solution) -> str:
                            before=words.amount(before), entered=words.amount(sizes["entered"].sum()),
                            left=words.amount(sizes["left"].sum())))
     return " ".join(parts)
+
+
+def scenarios(words: Words) -> list[tuple[str, str]]:
+    """(heading, text) of every scenario that changed the case, in the order they were applied."""
+    return [(one.title, words("scenario_text", reason=one.reason, source=one.source, name=one.name))
+            for one in words.problem.config.applied_scenarios]
 
 
 def glance_grid(words: Words, solution: Solution) -> Grid:

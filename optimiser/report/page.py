@@ -42,7 +42,7 @@ def page(words: Words, solution: Solution, findings: Sequence[Finding] = ()) -> 
     return _printed(
         "template.html", words, span=words.span(problem.years[0], problem.years[-1]), years=problem.years,
         sentences=headline.sentences(words, solution), glance=headline.glance_grid(words, solution),
-        trust=headline.trust(words, solution),
+        scenarios=headline.scenarios(words), trust=headline.trust(words, solution),
         regions=[view(region, number) for number, region in enumerate(problem.regions, start=1)],
         basis=grounds.basis_figure(words, solution), influence=grounds.influence_grid(words, solution),
         objectives=grounds.objectives_grid(words, solution), ended=headline.run_text(words, solution),

@@ -80,7 +80,7 @@ def _sheets(words: Words, solution: Solution) -> dict[str, pd.DataFrame]:
 def _summary(words: Words, solution: Solution, sheets: list[str]) -> pd.DataFrame:
     """The plan in short, how far to trust it, and what each sheet holds."""
     lines = [(words("short"), sentence) for sentence in headline.sentences(words, solution)]
-    lines += headline.trust(words, solution)
+    lines += headline.scenarios(words) + headline.trust(words, solution)
     lines += [(words("sheet", name=words(f"sheet_{name}")), words(f"about_{name}")) for name in sheets]
     return pd.DataFrame(lines, columns=["about", "text"])
 
