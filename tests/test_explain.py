@@ -36,7 +36,13 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def numbers(found: Finding) -> dict[str, dict[str, Any]]:
     """The table of single numbers, by what each is called."""
-    return {row["what"]: row for row in found.tables["numbers"].to_dict("records")}
+    return keyed(found, "numbers", "what")
+
+
+def keyed(found: Finding, table: str, column: str) -> dict[str, dict[str, Any]]:
+    """The rows of a table, by one of their columns."""
+    return {str(row[column]): {str(key): value for key, value in row.items()}
+            for row in found.tables[table].to_dict("records")}
 
 
 def short(a1: float = 10, nurses: float = 4, a2: float = 0) -> list[dict[str, Any]]:
@@ -49,9 +55,9 @@ def test_what_one_place_on_the_list_decides(tmp_path: Path) -> None:
     found = explain(hamlet(tmp_path, {"list_length": 1}), "R", NURSES)
     assert found.facts["verdict"] == "not_listed" and not found.facts["tie"]
     assert (found.facts["price_low"], found.facts["price_high"]) == (6.0, 6.0)
-    moved = found.tables["shifts"].set_index("occupation")
-    assert moved.loc[BUILDERS, ["filled_before", "filled_after", "reviews_after"]].tolist() == [10.0, 0.0, ""]
-    assert moved.loc[NURSES, ["filled_before", "filled_after", "reviews_after"]].tolist() == [0.0, 4.0, "1"]
+    moved = {o: (row["filled_before"], row["filled_after"], row["reviews_after"])
+             for o, row in keyed(found, "shifts", "occupation").items()}
+    assert moved == {BUILDERS: (10.0, 0.0, ""), NURSES: (0.0, 4.0, "1")}
     assert "Builder (0110)" in "\n".join(found.lines) and "6.000 weighted person-years worse" in found.lines[0]
 
 
@@ -114,9 +120,10 @@ def test_why_a_quota_is_not_larger(tmp_path: Path) -> None:
     """Six permits in all go to builders, of whom ten are short; a seventh is impossible, and worth one person-year."""
     problem = hamlet(tmp_path, {"list_length": 1}, permit_totals=rows("region year central", ("R", "*", 6)))
     found = explain(problem, "R", BUILDERS, quota=True, precision=0.001)
-    limits = found.tables["limits"].set_index("limit")
-    assert limits.loc["permits of the region", ["used", "value_most", "binds"]].tolist() == [6, 6, "yes"]
-    assert limits.loc["shortage in A1: nothing is left to fill", "binds"] == "no"
+    limits = keyed(found, "limits", "limit")
+    total = limits["permits of the region"]
+    assert (total["used"], total["value_most"], total["binds"]) == (6, 6, "yes")
+    assert limits["shortage in A1: nothing is left to fill"]["binds"] == "no"
     assert "No plan that keeps every limit gives it one lot" in "\n".join(found.lines)
     row = numbers(found)["permits of the region (a year)"]
     assert row["setting_last"] <= 7.0 <= row["setting_first"] <= 7.02 and row["shown_first"] == "proved in"
@@ -125,8 +132,7 @@ def test_why_a_quota_is_not_larger(tmp_path: Path) -> None:
 def test_a_larger_quota_that_fills_nothing_is_a_tie(tmp_path: Path) -> None:
     found = explain(hamlet(tmp_path), "R", BUILDERS, quota=True, seconds=0)
     assert found.facts["tie"] and "a tie" in "\n".join(found.lines)
-    limits = found.tables["limits"].set_index("limit")
-    assert limits.loc["shortage in A1: nothing is left to fill", "binds"] == "yes"
+    assert keyed(found, "limits", "limit")["shortage in A1: nothing is left to fill"]["binds"] == "yes"
 
 
 @pytest.mark.parametrize(("rules", "tables", "verdict", "words"), [
@@ -252,7 +258,8 @@ def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
     monkeypatch.setattr(sys, "argv", ["optimiser", *arguments])
     with pytest.raises(SystemExit) as stop:
         main()
-    return int(stop.value.code or 0), *capsys.readouterr()
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
 
 
 def test_the_commands_refuse_what_they_do_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

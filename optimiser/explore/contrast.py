@@ -66,9 +66,9 @@ def fullness(problem: Problem, region: str, before: Plan, after: Plan) -> pd.Dat
     found: dict[tuple[str, str], list[tuple[int, float, float, float, bool]]] = defaultdict(list)
     for (g, place, t), capacity in problem.capacity.items():
         room = [capacity + float(plan.expansion.get((g, place, t), 0)) for plan in (before, after)]
-        there = [float(numbers[g, place, t]) for numbers in used]
-        if region in problem.regions_of(g, place) and there[1] > 0 and there[1] >= FULL * room[1]:
-            found[g, place].append((t, room[1], *there, there[0] < FULL * room[0]))
+        first, second = (float(numbers[g, place, t]) for numbers in used)
+        if region in problem.regions_of(g, place) and second > 0 and second >= FULL * room[1]:
+            found[g, place].append((t, room[1], first, second, first < FULL * room[0]))
     rows = []
     for (g, place), years in found.items():
         shown = [year for year in years if year[4]] or years

@@ -157,8 +157,8 @@ def _of_quota(case: Case, base: Asked, seconds: float, precision: float, tell: T
             years=", ".join(f"{t}: {lots[t] * lot:,}" for t in years)),
         _verdict(case, base, more, False, "lot", lot=lot),
         _verdict(case, base, every, False, "every_lot", lot=lot),
-        say("explore.explain_binds", limits="; ".join(dict.fromkeys(
-            f"{row['limit']} ({row['years']})" for row in binding.to_dict("records"))))
+        say("explore.explain_binds", limits=_some([f"{row['limit']} ({row['years']})"
+                                                   for row in binding.to_dict("records")], 2 * FEW))
         if len(binding) else say("explore.explain_binds_none"),
         *_consequences(case, base, more, False)]
     found = _finding(case, _title(case, "quota"), lines, base, more, searches,
@@ -230,9 +230,9 @@ def _consequences(case: Case, base: Asked, forced: Asked, on: bool) -> list[str]
     return lines
 
 
-def _some(names: list[str]) -> str:
-    rest = len(names) - FEW
-    return "; ".join(names[:FEW]) + (say("explore.explain_and_more", n=rest) if rest > 0 else "")
+def _some(names: list[str], most: int = FEW) -> str:
+    rest = len(names) - most
+    return "; ".join(names[:most]) + (say("explore.explain_and_more", n=rest) if rest > 0 else "")
 
 
 def _place(problem: Problem, code: str) -> str:

@@ -294,15 +294,16 @@ def _where(problem: Problem, service: str, region: str | None, place: str | None
 
 
 def _row(problem: Problem, rung: Rung) -> tuple:
-    step, years = rung.step, len({t for _, _, t in rung.step.more})
+    step = rung.step
     cost = _cost(problem, step)
-    per = cost / 1000 if cost and not math.isnan(cost) else math.nan
+    per = cost / 100_000 if cost and not math.isnan(cost) else math.nan
     return (step.name, round(step.units, 6), rung.low, rung.high, rung.found, "yes" if rung.low == 0 else "no", cost,
-            _unit_cost(problem, step), rung.low / per, rung.high / per, rung.slope_low / years, rung.slope_high / years)
+            _unit_cost(problem, step), rung.low / per, rung.high / per, 1000 * rung.slope_low,
+            1000 * rung.slope_high)
 
 
-COLUMNS = ("step extra_units low high value_found tie cost cost_unit low_per_1000 high_per_1000 low_next_unit "
-           "high_next_unit")
+COLUMNS = ("step extra_units low high value_found tie cost cost_unit low_per_100000 high_per_100000 low_next_1000 "
+           "high_next_1000")
 
 
 def _ladder_finding(problem: Problem, service: str, region: str | None, place: str | None, flight: Flight, desk: Desk
@@ -340,26 +341,36 @@ def _unit(problem: Problem, regions: Sequence[Regions]) -> str:
 
 def _all_services(problem: Problem, region: str | None, steps: Sequence[str], desk: Desk) -> Finding:
     """One step of every service of a region, or of all, and which is worth most."""
-    rows, lines = [], []
-    served = [(r, g) for r in (problem.regions if region is None else (region,)) for g in problem.services
-              if _cells(problem, g, r, None) and sum(_cells(problem, g, r, None).values()) > 0]
+    rows, lines, quiet = [], [], []
+    served = {}  # a shared service is there once, not once per region
+    for r in problem.regions if region is None else (region,):
+        for g in problem.services:
+            cells = _cells(problem, g, r, None)
+            if sum(cells.values()) > 0:
+                served.setdefault((g, tuple(cells)), (r, g))
     if not served:
         raise InputError([Fault("CONFIG", 0, "", say("explore.ladder_nothing_there"),
                                 say("explore.ladder_capacity_wanted"), say("explore.ladder_no_capacity"))])
     flights = []
-    for r, g in served:
+    for r, g in served.values():
         named = problem.config.steps.get(g)
         wanted = _steps(problem, g, r, None, steps or [named.name if named else f"{ALL_SHARE:.0%}"])
         flights.append(Flight(wanted, _regions(problem, wanted[0].more)))
-    for (r, g), flight, (base, found) in zip(served, flights, climb(problem, flights, desk), strict=True):
+    for (r, g), flight, (base, found) in zip(served.values(), flights, climb(problem, flights, desk),
+                                               strict=True):
         rows += [(r, g, *_row(problem, rung)) for rung in found]
         of = say("explore.ladder_of", service=problem.title("services", g), region=problem.title("regions", r))
         unit = _unit(problem, flight.regions)
-        lines += [(rung.high, rung.found, of + _rung_line(problem, rung, unit, 0 if abs(base.value) >= 1000 else 3))
-                  for rung in found]
+        digits = 0 if abs(base.value) >= 1000 else 3
+        for rung in found:
+            if rung.low == 0 and rung.found < 0.5 / 10**digits:
+                quiet.append(f"{of}{rung.step.name}")
+            else:
+                lines.append((rung.high, rung.found, f"{of}{_rung_line(problem, rung, unit, digits)}"))
     lines.sort(key=lambda line: (-line[1], -line[0]))
     where = problem.title("regions", region) if region else say("explore.ladder_every_region")
-    told = tuple(line for _, _, line in lines) + (say("explore.ladder_how_all", wanted=f"{desk.gap:.2%}"),)
-    table = frame_of(rows, f"region service {COLUMNS}").drop(columns=["low_next_unit", "high_next_unit"])
+    told = (*(line for _, _, line in lines), *([say("explore.ladder_quiet", names="; ".join(quiet))] if quiet else []),
+            say("explore.ladder_how_all", wanted=f"{desk.gap:.2%}"))
+    table = frame_of(rows, f"region service {COLUMNS}").drop(columns=["low_next_1000", "high_next_1000"])
     return Finding("ladder", say("explore.ladder_title_all", where=where), told, {"ladder_all": table},
                    {"service": None, "region": region, "place": None})

@@ -43,7 +43,12 @@ def _curve(words: Words, finding: Finding) -> Figure:
               axis=alt.Axis(grid=False, tickCount=5, format="~s"))
     y = alt.Y("low:Q", title=str(finding.facts["unit"]), axis=alt.Axis(gridColor="#e4e7eb", tickCount=5, domain=False),
               scale=alt.Scale(domainMin=0))
-    band = alt.Chart(frame).mark_area(color=BAND, opacity=0.6).encode(x=x, y=y, y2="high:Q")
+    steps = list(table[["extra_units", "low", "high"]].itertuples(index=False))
+    # Between two steps a gain is at least that of the smaller and at most that of the larger one.
+    edges = [(units, before[1], high) for before, (end, _, high) in zip([(0.0, 0.0, 0.0), *steps], steps, strict=False)
+             for units in (before[0], end)]
+    band = alt.Chart(pd.DataFrame(edges, columns=["extra_units", "low", "high"])).mark_area(
+        color=BAND, opacity=0.6).encode(x=x, y=y, y2="high:Q")
     line = alt.Chart(frame).mark_line(color=GAIN, point=alt.OverlayMarkDef(color=GAIN, size=36)).encode(
         x=x, y=alt.Y("value_found:Q"))
     title = say("explore.chart_ladder", words.language)
