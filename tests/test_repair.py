@@ -139,7 +139,7 @@ def test_no_repair_is_cheaper(tmp_path: Path, numbers: range, figures: Any) -> N
                 assert others and second * 0.998 <= min(others) <= second * 1.012, number
             else:
                 assert not others, number
-            verified = verify(problem, ("R",), found.repairs, Desk(0.01, 60), 60)  # plans that pass the exact check
+            verified = verify(problem, ("R",), found.repairs, Desk(0.01, 60))  # plans that pass the exact check
             assert [each.repair.price for each in verified] == pytest.approx(
                 [repair.price for repair in found.repairs], rel=0.004), number
 

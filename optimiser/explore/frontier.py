@@ -23,6 +23,7 @@ from optimiser.variant import with_rules
 POINTS = 12
 FIRST = 0.6  # of the points, spread evenly; the others go where neighbours are furthest apart
 AT_ONCE = 2  # gaps that are divided side by side
+GRAIN = 1e-3  # of the range of an aim, below which two points are one
 SAME = 1e-9  # difference that is arithmetic, relative to values of at least one
 WHOLE = "list_changes"
 
@@ -254,9 +255,23 @@ def _tied(point: Point, before: Point) -> Point:
 
 
 def nondominated(found: Sequence[tuple[float, float, Plan]]) -> list[tuple[float, float, Plan]]:
-    """Those that no other one undercuts, by the first number; of equal ones the first."""
+    """Those that no other one undercuts, by the first number.
+
+    What differs by less than a `GRAIN` of the whole range is the same: plans are published with three decimals, so that
+    two searches for one point come a little apart.
+    """
     front: list[tuple[float, float, Plan]] = []
     for one in sorted(found, key=lambda each: (each[0], each[1])):
         if not front or one[1] < front[-1][1] - SAME * max(1.0, abs(one[1])):
             front.append(one)
-    return front
+    if len(front) < 3:
+        return front
+    wide, high = (GRAIN * abs(front[-1][i] - front[0][i]) for i in (0, 1))  # pyright: ignore
+    kept = front[:1]
+    for one in front[1:]:
+        if kept[-1][1] - one[1] <= high:
+            continue
+        if one[0] - kept[-1][0] <= wide:
+            kept.pop()
+        kept.append(one)
+    return kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,6 @@ from optimiser.problem import Problem
 from optimiser.texts import say
 
 COUNT = 5  # repairs of a component
-SEARCH_SHARE = 0.6  # of the time for finding repairs; the rest is for verifying them
 ANY_PLAN = 0.5  # gap at which a plan is good enough to prove that there is one
 WIDER = 1.002  # by which amounts grow where the published decimals of a plan need a little more
 
@@ -43,7 +41,7 @@ def repair(problem: Problem, *, count: int = COUNT, desk: Desk | None = None) ->
     count : int
         Most repairs of regions that are solved together.
     desk : Desk, optional
-        Its time limit is that of every such group of regions.
+        Its time limit is that of the search for repairs of such a group, and of the proof of each repair found.
 
     Returns
     -------
@@ -57,9 +55,8 @@ def repair(problem: Problem, *, count: int = COUNT, desk: Desk | None = None) ->
     steps: list[tuple] = []
     facts: dict[str, dict] = {}
     for regions in components(problem):
-        began = time.monotonic()
-        found = Search(problem, regions, desk.seconds * SEARCH_SHARE, desk.seed).run(count)
-        verified = verify(problem, regions, found.repairs, desk, desk.seconds - (time.monotonic() - began))
+        found = Search(problem, regions, desk.seconds, desk.seed).run(count)
+        verified = verify(problem, regions, found.repairs, desk)
         names = ", ".join(problem.title("regions", r) for r in regions)
         lines += _lines(problem, names, found, verified)
         facts["-".join(regions)] = {"needed": found.needed, "hopeless": found.hopeless, "least": found.least,
@@ -77,34 +74,31 @@ def repair(problem: Problem, *, count: int = COUNT, desk: Desk | None = None) ->
     return Finding("repair", say("explore.repair_asked"), tuple(lines), tables, facts)
 
 
-def verify(problem: Problem, regions: Regions, repairs: Sequence[Repair], desk: Desk, seconds: float
-           ) -> list[Verified]:
+def verify(problem: Problem, regions: Regions, repairs: Sequence[Repair], desk: Desk) -> list[Verified]:
     """The repairs for which the case with them in it has a plan that passes the exact check.
 
     A plan is published with three decimals: where that takes a little more than the search saw, amounts grow a little,
     once.
     """
-    waves = max(1, -(-len(repairs) // 2))
     done = []
-    for each in _asked(problem, regions, repairs, desk, max(5.0, seconds / waves / 2)):
+    for each in _asked(problem, regions, repairs, desk):
         if each.asked.plan is None:
             wider = Repair(tuple(_wider(step) for step in each.repair.steps), each.repair.least)
-            [each] = _asked(problem, regions, [wider], desk, max(5.0, seconds / waves / 2))
+            [each] = _asked(problem, regions, [wider], desk)
         if each.asked.plan is not None:
             done.append(each)
     return done
 
 
-def _asked(problem: Problem, regions: Regions, repairs: Sequence[Repair], desk: Desk, seconds: float
-           ) -> list[Verified]:
+def _asked(problem: Problem, regions: Regions, repairs: Sequence[Repair], desk: Desk) -> list[Verified]:
     questions = [Question(applied(problem, each.steps), regions, kept(problem, each.steps),
                           like=(_listed(problem, each.steps),)) for each in repairs]
     try:
-        return [Verified(*pair) for pair in zip(repairs, desk.ask(questions, ANY_PLAN, seconds), strict=True)]
+        return [Verified(*pair) for pair in zip(repairs, desk.ask(questions, ANY_PLAN), strict=True)]
     except ResultError:  # no rounding of one plan keeps every rule; the others may still be verified
         if len(repairs) == 1:
             return [Verified(repairs[0], Asked(questions[0], "failed"))]
-        return [found for each in repairs for found in _asked(problem, regions, [each], desk, seconds)]
+        return [found for each in repairs for found in _asked(problem, regions, [each], desk)]
 
 
 def kept(problem: Problem, steps: Sequence[Step]) -> tuple[Wish, ...]:
