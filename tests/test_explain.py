@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from worlds import rows, write_world
 from optimiser.cli import main
 from optimiser.errors import InputError
 from optimiser.explore import desk as desks
-from optimiser.explore.desk import Desk, Question
+from optimiser.explore.desk import Asked, Desk, Question
 from optimiser.explore.explain import explain
 from optimiser.explore.finding import Finding, read
 from optimiser.explore.flips import Bisection, Point, Sides, hunt
@@ -235,6 +236,29 @@ def test_plans_without_it_stay_as_good_where_a_number_is_said_to_concern_the_lis
         if told > 60:
             return
     raise AssertionError("too few to tell")
+
+
+def test_a_verdict_is_proved_only_by_bounds() -> None:
+    """Values and bounds as loose as they may be around the truth: what is called proved is so."""
+    nothing: Any = None
+    question, proved = Question(nothing, ("R",)), 0
+    for inside, outside in ((10.0, 10.0), (10.0, 11.0), (12.0, 10.0), (10.0, math.inf)):
+        for over, under, over2, under2 in itertools.product((0.0, 0.5, 3.0), repeat=4):
+            a, b = (Asked(question, "infeasible" if math.isinf(n) else "within_gap", n + up, n - down)
+                    for n, up, down in ((inside, over, under), (outside, over2, under2)))
+            verdict = Point(1.0, a, b).verdict
+            if verdict in ("in", "out"):
+                assert (inside < outside) if verdict == "in" else (outside < inside)
+                proved += 1
+            elif verdict != "tie":
+                assert verdict == ("in_found" if a.value < b.value else "out_found")
+            if over + under2 < outside - inside:  # what is known leaves no other answer
+                assert verdict == "in"
+    assert proved > 50
+    unknown = Asked(question, "time_limit")
+    impossible = Asked(question, "infeasible", math.inf, math.inf)
+    assert [Point(1.0, *pair).verdict for pair in ((unknown, unknown), (impossible, impossible), (None, unknown))] == [
+        "open", "neither", "open"]
 
 
 def test_a_bisection_needs_both_sides_and_no_more(tmp_path: Path) -> None:

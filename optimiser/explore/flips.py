@@ -173,7 +173,7 @@ def hunt(desk: Desk, sides: Sides, now: tuple[Asked, Asked], levers: Sequence[Le
     now : tuple of Asked
         With the thing and without it, as the case is.
     seconds : float
-        No new question is asked once they are over.
+        No new question is asked once they are over, nor after Ctrl-C.
     precision : float
         See `Bisection`.
     tell : callable, optional
@@ -193,7 +193,11 @@ def hunt(desk: Desk, sides: Sides, now: tuple[Asked, Asked], levers: Sequence[Le
         round_ = waiting[:2 if sides.settled(waiting[0][0].lever) else 1]
         if tell:
             tell(len(searches) - len(waiting), len(searches), round_[0][0].lever)
-        for search, point in zip((s for s, _ in round_), _solved(desk, sides, now, round_), strict=True):
+        try:
+            points = _solved(desk, sides, now, round_)
+        except KeyboardInterrupt:  # what is settled already is worth telling
+            break
+        for (search, _), point in zip(round_, points, strict=True):
             search.points[point.value] = point
     return searches
 
