@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
     from optimiser.estimate import write as estimate_shortages
     from optimiser.explore.alternatives import alternatives
+    from optimiser.explore.apart import apart
     from optimiser.explore.bins import bins
     from optimiser.explore.compare import compare_runs
     from optimiser.explore.evaluate import evaluate_list
     from optimiser.explore.explain import explain
+    from optimiser.explore.frontier import frontier
     from optimiser.explore.ladder import ladder
+    from optimiser.explore.repair import repair
     from optimiser.generate import generate as generate_case
     from optimiser.newcase import create as new_case
     from optimiser.overview import notes
@@ -40,15 +43,17 @@ _HOMES = {
     "estimate_shortages": "estimate.write",
     "evaluate_list": "explore.evaluate", "compare_runs": "explore.compare",
     "alternatives": "explore.alternatives", "bins": "explore.bins",
-    "explain": "explore.explain", "ladder": "explore.ladder",
+    "explain": "explore.explain", "ladder": "explore.ladder", "repair": "explore.repair",
+    "frontier": "explore.frontier", "apart": "explore.apart",
     "describe": "overview.overview", "notes": "overview.notes", "find_contradictions": "contradictions.contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
 __all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
-           "SolverError", "alternatives", "bins", "check_run", "compare_runs", "describe", "estimate_shortages",
-           "evaluate_list", "explain", "find_contradictions", "generate_case", "ladder", "load", "new_case", "notes",
-           "read_run", "save_run", "solve", "violations", "write_report"]
+           "SolverError", "alternatives", "apart", "bins", "check_run", "compare_runs", "describe",
+           "estimate_shortages", "evaluate_list", "explain", "find_contradictions", "frontier",
+           "generate_case", "ladder", "load", "new_case", "notes", "read_run", "repair", "save_run",
+           "solve", "violations", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

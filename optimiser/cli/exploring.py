@@ -200,3 +200,62 @@ def alternatives(
     share = share_of(within)
     _explore("alternatives", config, lambda problem, desk: asked(problem, share, count, desk=desk, seconds=seconds),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, force=force)
+
+
+@app.command(help=say("cli.repair"))
+def repair(
+    config: ConfigFile,
+    count: Annotated[int, typer.Option("--count", min=1, max=20, metavar="N", help=say("cli.repair_count"))] = 5,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    time_limit: Seconds = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.repair import repair as asked
+
+    _explore("repair", config, lambda problem, desk: asked(problem, count=count, desk=desk), scenario=scenario,
+             settings=settings, out=out, gap=gap, seconds=time_limit, force=force)
+
+
+@app.command(help=say("cli.frontier"))
+def frontier(
+    config: ConfigFile,
+    x: Annotated[str, typer.Option("--x", metavar="AIM", help=say("cli.frontier_x"))] = "cost",
+    y: Annotated[str, typer.Option("--y", metavar="AIM", help=say("cli.frontier_y"))] = "unfilled",
+    points: Annotated[int, typer.Option("--points", min=2, max=200, metavar="N",
+                                        help=say("cli.frontier_points"))] = 12,
+    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help=say("cli.of_region"))] = None,
+    base: Base = None,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    time_limit: Seconds = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.frontier import frontier as asked
+
+    _explore("frontier", config, lambda problem, desk: asked(problem, x, y, points=points, region=region, desk=desk),
+             scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
+
+
+@app.command(help=say("cli.apart"))
+def apart(
+    config: ConfigFile,
+    shares: Annotated[str | None, typer.Option("--shares", metavar="REGION=SHARE,...",
+                                               help=say("cli.apart_shares"))] = None,
+    out: Out = None,
+    scenario: Scenarios = None,
+    settings: Changes = None,
+    gap: Gap = None,
+    time_limit: Seconds = None,
+    force: Force = False,
+) -> None:
+    from optimiser.explore.apart import apart as asked
+    from optimiser.explore.apart import shares_of
+
+    given = shares_of(shares) if shares else None
+    _explore("apart", config, lambda problem, desk: asked(problem, given, desk=desk), scenario=scenario,
+             settings=settings, out=out, gap=gap, seconds=time_limit, force=force)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -100,6 +101,27 @@ def sharing(problem: Problem, regions: Regions) -> tuple[str, ...]:
 
 def _users(problem: Problem, services: Iterable[str]) -> Regions:
     return tuple(r for r in problem.regions if any((g, r) in problem.users for g in services))
+
+
+def shares_of(text: str) -> dict[str, float]:
+    """Shares as they are given on the command line: `BE2=0.6,BE3=0.4`.
+
+    Raises
+    ------
+    InputError
+        When a part is no region and a number, or a region is named twice.
+    """
+    found: dict[str, float] = {}
+    faults = []
+    for part in text.split(","):
+        region, _, number = (piece.strip() for piece in part.partition("="))
+        if not region or region in found or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", number):
+            faults.append(Fault("--shares", 0, "", repr(part), say("explore.apart_written"), say("explore.apart_once")))
+        else:
+            found[region] = float(number)
+    if faults:
+        raise InputError(faults)
+    return found
 
 
 def refuse_shares(shares: Mapping[str, float], groups: Sequence[set[str]]) -> None:

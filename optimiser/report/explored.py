@@ -12,10 +12,12 @@ import xlsxwriter
 from optimiser.explore.finding import Finding, kind
 from optimiser.report import (
     charts_alternatives,
+    charts_apart,
     charts_bins,
     charts_compare,
     charts_evaluate,
     charts_explain,
+    charts_frontier,
     charts_ladder,
     workbook,
 )
@@ -25,7 +27,8 @@ from optimiser.texts import catalogue, say
 
 LONGEST_NAME = 31  # letters of the name of a sheet
 Draw = Callable[[Words, Finding], Sequence[Figure]]
-CHARTS: dict[str, Draw] = {"alternatives": charts_alternatives.draw, "bins": charts_bins.draw,
+CHARTS: dict[str, Draw] = {"alternatives": charts_alternatives.draw, "apart": charts_apart.draw,
+                           "bins": charts_bins.draw, "frontier": charts_frontier.draw,
                            "compare": charts_compare.draw, "evaluate": charts_evaluate.draw,
                            "explain": charts_explain.draw, "ladder": charts_ladder.draw}
 """The figures of a question, by its name; those that need none are not in here."""
