@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,9 +16,11 @@ import inline
 import numpy as np
 import pytest
 from oracle import Rest, Solver, _constant, _sum, lists_allowed, quotas_allowed
+from refusal import LINE
 from test_oracle import drawn
-from worlds import rows, world
+from worlds import rows, world, write_world
 
+from optimiser.cli import main
 from optimiser.errors import InfeasibleError, InputError
 from optimiser.explore import bins as exploring
 from optimiser.explore import desk as desks
@@ -25,7 +28,7 @@ from optimiser.explore.answers import Answers
 from optimiser.explore.binning import NECESSARY, NEVER, POSSIBLE, UNPROVED, Standing, Told
 from optimiser.explore.bins import bins
 from optimiser.explore.desk import Desk, Question
-from optimiser.explore.finding import Finding
+from optimiser.explore.finding import Finding, read
 from optimiser.explore.nearly import Nearly
 from optimiser.explore.prices import floors
 from optimiser.explore.programme import scale
@@ -304,3 +307,49 @@ def test_changed_answers_are_refused_with_their_line(tmp_path: Path) -> None:
 def test_what_is_no_share_is_refused(tmp_path: Path, share: float) -> None:
     with pytest.raises(InputError):
         bins(world(tmp_path), share)
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit code of the real command."""
+    monkeypatch.setattr(sys, "argv", ["optimiser", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def test_the_command_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_world(tmp_path / "case", {"regions": {"R": {"list_length": 1}}},
+                         permit_totals=rows("region year central", ("*", "*", 6)))
+    asked = ("bins", config, "--out", tmp_path / "out", "--within")
+    whole, batches = desks.Desk.ask, [0]
+
+    def ask(self: Desk, questions: list[Question], **how: Any) -> list[Any]:
+        batches[0] += 1
+        if batches[0] == 2:
+            raise KeyboardInterrupt
+        return whole(self, questions, **how)
+
+    monkeypatch.setattr(desks.Desk, "ask", ask)
+    assert command(monkeypatch, *asked, "20%") == 130
+    kept = tmp_path / "out.answers.jsonl"
+    assert str(kept) in capsys.readouterr().err and kept.exists() and not (tmp_path / "out").exists()
+    assert command(monkeypatch, *asked, "30%") == 2
+    lines = capsys.readouterr().err.splitlines()
+    place = LINE.fullmatch(lines[0])
+    assert place and place["place"] == f"{kept}, row 1, within" and "0.2" in place["got"] and "0.3" in place["expected"]
+    assert command(monkeypatch, *asked, "20%", "--set", "regions.R.list_length=2") == 2
+    assert "case with other numbers or rules" in capsys.readouterr().err
+    assert command(monkeypatch, *asked, "20%") == 0
+    assert not kept.exists()
+    assert shown(read(tmp_path / "out"))["R", "0110"]["bin"] == "necessary"
+    assert (tmp_path / "out" / "report.html").read_text("utf-8").count("<svg") == 2
+
+
+@pytest.mark.parametrize("within", ["abc", "100%", "-1%", "nan", "1%%", ""])
+def test_the_command_refuses_what_is_no_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                              capsys: pytest.CaptureFixture[str], within: str) -> None:
+    for name in ("bins", "alternatives"):
+        assert command(monkeypatch, name, write_world(tmp_path / "case"), "--within", within) == 2
+        place = LINE.fullmatch(capsys.readouterr().err.splitlines()[0])
+        assert place and place["place"] == "--within"
