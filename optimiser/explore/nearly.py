@@ -90,5 +90,6 @@ def share_of(text: str) -> float:
     except ValueError:
         share = math.nan
     if not (math.isfinite(share) and 0 <= share < 1):
-        raise InputError([Fault("--within", 0, "", text or say("faults.nothing"), say("explore.within_share"), say("explore.within_hint"))])
+        raise InputError([Fault("--within", 0, "", text or say("faults.nothing"), say("explore.within_share"),
+                                say("explore.within_hint"))])
     return share
