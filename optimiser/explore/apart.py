@@ -295,7 +295,8 @@ def _lines(problem: Problem, one: Sharing) -> list[str]:
         left = one.alone[r][1] - one.together[r]
         lines.append(say("explore.apart_region", region=problem.title("regions", r), share=f"{one.shares[r]:.1%}",
                          alone=interval(*one.alone[r], 1), gain=interval(*one.gain[r], 1),
-                         plan=f"{left:+,.1f}"))
+                         plan=say("explore.apart_more" if left >= 0 else "explore.apart_less",
+                                  number=f"{abs(left):,.1f}")))
     if one.sampled:
         worst = max(one.error.values())
         lines.append(say("explore.apart_sampled", n=one.sampled, error=f"{worst:,.1f}"))
