@@ -70,12 +70,12 @@ def _lines(problem: Problem, one: Series, outcomes: list[Outcome], near: str, co
     lines = [say("explore.alternatives_found" if found else "explore.alternatives_none", regions=regions, n=found,
                  near=near, entries=entries, apart=min(one.apart[1:], default=0))]
     for number in range(1, found + 1):
-        asked, base = one.asked[number], one.asked[0]
-        price = interval(*_loss(aim, asked.value - base.value, asked.value - base.bound),
+        price = interval(*_loss(aim, *_worse(one, number)),
                          2 if aim == "worst_coverage" else 0)
         unit = say("explore.evaluate_points") if aim == "worst_coverage" else UNITS.get(aim, "")
         lines.append(say("explore.alternatives_one", regions=regions, number=number,
                          comes=_called(problem, one, number, True), goes=_called(problem, one, number, False),
+                         shifts=_shifted(one, number),
                          price=say("explore.evaluate_amount", number=price, unit=unit),
                          trades=_trades(one, outcomes, number)))
     if found < count:
@@ -86,6 +86,19 @@ def _lines(problem: Problem, one: Series, outcomes: list[Outcome], near: str, co
             lines.append(say("explore.alternatives_not_proved", regions=regions,
                              most=say("explore.alternatives_any") if math.isnan(most) else f"{most:.0f}"))
     return lines
+
+
+def _worse(one: Series, number: int) -> tuple[float, float]:
+    """What a plan is worse than the best, at least and at most; a later plan may be the best that is known."""
+    nearly = one.nearly
+    return one.asked[number].value - nearly.best, one.asked[number].value - nearly.bound
+
+
+def _shifted(one: Series, number: int) -> int:
+    """Occupations that both lists have, in other reviews."""
+    pairs = [{key[:2] for key in listed} for listed in (one.lists[0], one.lists[number])]
+    changed = {key[:2] for key in one.lists[0] ^ one.lists[number]}
+    return len(pairs[0] & pairs[1] & changed)
 
 
 def _loss(aim: str, low: float, high: float) -> tuple[float, float]:
@@ -122,12 +135,12 @@ def _trades(one: Series, outcomes: list[Outcome], number: int) -> str:
 def _measures(problem: Problem, one: Series, outcomes: list[Outcome]) -> pd.DataFrame:
     """How good each plan is in every aim, and how far it is from the others."""
     rows = []
-    for number, (outcome, asked) in enumerate(zip(outcomes, one.asked, strict=True)):
+    for number, outcome in enumerate(outcomes):
         values = {aim: [float(outcome.objective[r, aim]) for r in one.regions]
                   for aim in ("unfilled", "cost", "list_changes", "worst_coverage")}
         rows.append((_names(one.regions), number, len(one.lists[number] ^ one.lists[0]),
                      one.apart[number] if number else math.nan, _most(one.limits[number]) if number else math.nan,
-                     asked.value - one.asked[0].value, asked.value - one.asked[0].bound, sum(values["unfilled"]),
+                     *_worse(one, number), sum(values["unfilled"]),
                      sum(values["cost"]), sum(values["list_changes"]), min(values["worst_coverage"]),
                      len(_full(problem, one, outcome))))
     return frame_of(rows, "regions number_alternative differences_best differences_nearest differences_most low_loss "

@@ -29,9 +29,13 @@ def draw(words: Words, finding: Finding) -> list[Figure]:
 
 
 def _prices(words: Words, region: str, part: pd.DataFrame, side: str) -> Figure | None:
-    """One interval per occupation, those whose price is sure to be highest first; ties are left out."""
+    """One interval per occupation, those whose price is sure to be highest first.
+
+    Listing what the best list has costs nothing, nor does leaving out what it has not: these are left out.
+    """
     low, high = f"low_{side}", f"high_{side}"
-    shown = part[part[high].notna() & part[low].notna()]
+    on_best = say("docs.yes" if side == "leaving_out" else "docs.no", words.language)
+    shown = part[part[high].notna() & part[low].notna() & (part["on_best"] == on_best)]
     shown = shown.sort_values([low, high, "occupation"], ascending=[False, False, True], kind="stable")
     if shown.empty:
         return None
