@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from oracle import Rest, Solver, _constant, _sum, choices
 from tiny import write_tiny
 from worlds import rows, world
 
+from optimiser import solving
 from optimiser.errors import InputError
 from optimiser.explore import desk as desk_module
 from optimiser.explore.desk import Desk
@@ -109,7 +111,32 @@ def test_aims_the_case_does_not_have_and_words(tmp_path: Path) -> None:
     assert finding.facts["R"]["base"][:2] == [0, 14]
     assert finding.lines[0] == ("R: 3 points that no plan undercuts beyond the intervals, from 0 EUR with 14 weighted "
                                 "person-years unfilled to 1,400 EUR with 0 weighted person-years unfilled.")
-    assert list(finding.tables["frontier"]["mark"]) == ["", "", "", "base run"]
+    assert list(finding.tables["frontier"]["mark"]) == ["", "", "", "best by the leading aim alone"]
+
+
+def test_the_run_taken_up_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run lists nothing, since it wants a steady list first: it stands at nothing for nothing, on the frontier."""
+    monkeypatch.setattr(solving, "solve_many", inline.solve_many)
+    steady = builders(tmp_path / "a", objectives=[{"name": "list_changes"}, {"name": "cost"}])
+    problem, desk = builders(tmp_path / "b"), Desk(0.0, 60)
+    desk.begin(problem, steady, solving.solve(steady))
+    finding = frontier(problem, points=3, desk=desk)
+    assert finding.facts["R"]["base"] == [0, 14, 0, 14] and finding.facts["R"]["run"]
+    assert finding.tables["frontier"]["mark"].iloc[-1] == "base run"
+    assert any(line.startswith("The base run stands at 0 EUR with 14") for line in finding.lines)
+
+
+def test_what_is_not_found_in_time_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every search for the least cost ends without a plan, one point is not called the best by both aims."""
+    def failing(programs: Any, **how: Any) -> Any:
+        answers = inline.solve_many(programs, **how)
+        return [replace(answer, status="time_limit", x=None, stages=()) if program.stages[0].name == "cost" else answer
+                for answer, program in zip(answers, programs, strict=True)]
+
+    monkeypatch.setattr(desk_module, "solve_many", failing)
+    finding = frontier(builders(tmp_path), points=2, desk=Desk(0.0, 60))
+    assert "only one point was found in time" in finding.lines[0] and finding.facts["R"]["unanswered"] >= 1
+    assert any("searches found no plan in time" in line for line in finding.lines)
 
 
 def test_ties_are_said(tmp_path: Path) -> None:

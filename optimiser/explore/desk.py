@@ -163,11 +163,17 @@ class Desk:
         Of the solver's own random choices.
     on_progress : callable, optional
         Called with the regions' names and a `Progress` while questions are searched.
+
+    Attributes
+    ----------
+    taken_up : dict regions -> Plan
+        Of the run that it began with.
     """
 
     def __init__(self, gap: float, seconds: float, seed: int = 1, on_progress: Report | None = None):
         self.gap, self.seconds, self.seed, self.on_progress = gap, seconds, seed, on_progress
         self.searches = 0
+        self.taken_up: dict[Regions, Plan] = {}
         self._models: dict[tuple[int, Regions, tuple[Any, ...]], tuple[Problem, Handed]] = {}
         self._answers: dict[str, Asked] = {}
         self._best: dict[Regions, Asked] = {}  # the best plan of the case that was asked about first
@@ -186,7 +192,7 @@ class Desk:
         """
         same = same_case(problem, case)
         for regions in components(problem):
-            plan = part(problem, solution.plan, regions)
+            plan = self.taken_up[regions] = part(problem, solution.plan, regions)
             question = Question(problem, regions)
             rows = solution.objectives[(solution.objectives["rank"] == 1) & solution.objectives["region"].isin(regions)]
             handed = self.model(problem, regions)

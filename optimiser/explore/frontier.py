@@ -54,12 +54,18 @@ class Frontier:
         reach with as much of x.
     every : bool
         Whether each value that x can take between the ends was asked for.
+    run : bool
+        Whether the base is a run that was taken up.
+    unanswered : int
+        Questions that found no plan in time, and no proof that there is none.
     """
 
     regions: Regions
     points: tuple[Point, ...]
     base: Point | None
     every: bool
+    run: bool = False
+    unanswered: int = 0
 
 
 def frontier(problem: Problem, x: str = "cost", y: str = "unfilled", *, points: int = POINTS,
@@ -91,12 +97,14 @@ def frontier(problem: Problem, x: str = "cost", y: str = "unfilled", *, points: 
     for one in found:
         told += lines(problem, one, x, y)
         marked = [(point, say("explore.frontier_tie") if point.tie else "") for point in one.points]
-        marked += [(one.base, say("explore.frontier_base"))] if one.base else []
+        marked += [(one.base, say("explore.frontier_base" if one.run else "explore.frontier_leading"))
+                   ] if one.base else []
         rows += [("-".join(one.regions), *(cell for aim, value, low in ((x, point.x, point.low_x),
                  (y, point.y, point.low_y)) for cell in (shown(aim, value, one.regions), shown(aim, low, one.regions))),
                   mark) for point, mark in marked]
         facts["-".join(one.regions)] = {
-            "x": x, "y": y, "every": one.every, "base": one.base and _pair(one, one.base, x, y),
+            "x": x, "y": y, "every": one.every, "run": one.run, "unanswered": one.unanswered,
+            "base": one.base and _pair(one, one.base, x, y),
             "points": [_pair(one, point, x, y) for point in one.points]}
     table = frame_of(rows, f"regions {' '.join((*columns(x), *columns(y)))} mark")
     title = say("explore.frontier_asked", x=say(f"explore.aim_{x}"), y=say(f"explore.aim_{y}"))
@@ -142,18 +150,21 @@ class Tracer:
             self.case = with_rules(self.case, r, objectives=tuple(
                 Objective.model_validate({"name": name}) for name in (self.best, self.limited)))
         self.found: list[tuple[float, float, Plan]] = []  # limited aim, best aim
+        self.unanswered = 0
         self.below: list[tuple[float, float]] = []  # (limit, bound): with at most so much limited, no less of the best
         self.beside: list[tuple[float, float]] = []  # the other way round
 
     def run(self, points: int) -> Frontier:
         """The frontier with up to so many points."""
-        base = self.desk.ask([Question(self.problem, self.regions)])[0]
-        like = (base.plan,) if base.plan else ()
+        base = self.desk.taken_up.get(self.regions) or self.desk.ask([Question(self.problem, self.regions)])[0].plan
+        like = (base,) if base else ()
         self._minimise([math.inf], like)
         self._minimise_limited([math.inf], like)
         if not self.found:
-            return Frontier(self.regions, (), None, False)
+            return Frontier(self.regions, (), None, False, unanswered=self.unanswered)
         ends = sorted(value for value, *_ in self.found)
+        if self.unanswered and math.isfinite(least := max(bound for _, bound in self.beside)):
+            ends[0] = min(ends[0], least)  # the end itself was not found in time
         every = False
         if self.limited == WHOLE:
             between = list(range(round(ends[0]) + 1, round(ends[-1])))
@@ -202,6 +213,7 @@ class Tracer:
 
     def _then(self, first: Sequence[Asked], aim: str, kept: str, bounds: list[tuple[float, float]]) -> None:
         """Of the plans that are as good, those that are best by the other aim."""
+        self.unanswered += sum(asked.plan is None and not asked.infeasible for asked in first)
         plans = [asked.plan for asked in first if asked.plan]
         values = [self.values(plan) for plan in plans]
         n = 1 if kept == self.best else 0
@@ -242,11 +254,11 @@ class Tracer:
         ruled = [limit for limit, bound in self.below if math.isfinite(limit) and bound > beyond]
         return max(ruled, default=-math.inf) + 1
 
-    def _done(self, base: Asked, every: bool) -> Frontier:
+    def _done(self, base: Plan | None, every: bool) -> Frontier:
         front = sorted((self._point(*one) for one in nondominated(self.found)), key=lambda point: point.x)
         marked = [point if n == 0 else _tied(point, front[n - 1]) for n, point in enumerate(front)]
-        mark = self._point(*self.values(base.plan), base.plan) if base.plan else None
-        return Frontier(self.regions, tuple(marked), mark, every)
+        mark = self._point(*self.values(base), base) if base else None
+        return Frontier(self.regions, tuple(marked), mark, every, self.regions in self.desk.taken_up, self.unanswered)
 
 
 def _tied(point: Point, before: Point) -> Point:

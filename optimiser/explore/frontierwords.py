@@ -40,18 +40,22 @@ def lines(problem: Problem, one: Frontier, x: str, y: str) -> list[str]:
     first, last = one.points[0], one.points[-1]
     result = [say("explore.frontier_ends", regions=names, n=len(one.points), first=_both(one, first, x, y),
                   last=_both(one, last, x, y))]
-    if len(one.points) == 1:
+    if len(one.points) == 1 and one.unanswered:
+        result = [say("explore.frontier_only", regions=names, point=_both(one, first, x, y))]
+    elif len(one.points) == 1:
         result = [say("explore.frontier_one", regions=names, point=_both(one, first, x, y))]
     if len(one.points) > 2:
         result += [_step(one, a, b, x, y, word) for word, a, b in (
             ("first", *one.points[:2]), ("last", *one.points[-2:]))]
     if one.base:
         base = one.base
-        result.append(say("explore.frontier_base_at", point=_both(one, base, x, y),
+        result.append(say("explore.frontier_base_at", who=say(
+            "explore.frontier_base_run" if one.run else "explore.frontier_base_leading"), point=_both(one, base, x, y),
                           best=told(y, base.low_y, min((p.y for p in one.points if p.x <= base.x), default=base.y),
                                     one.regions)))
     ties = sum(point.tie for point in one.points)
     result += [say("explore.frontier_ties", n=ties)] if ties else []
+    result += [say("explore.frontier_unanswered", n=one.unanswered)] if one.unanswered else []
     return [*result, say("explore.frontier_every" if one.every else "explore.frontier_some")]
 
 

@@ -14,7 +14,7 @@ from optimiser.texts import say
 
 BAND = "#93c4e0"
 HEIGHT = 220
-LEGEND = ((GAIN, "point"), (BAND, "band"), (LOSS, "base"))
+LEGEND = ((GAIN, "point"), (BAND, "band"))
 SHARE = "worst_coverage"
 
 
@@ -46,8 +46,8 @@ def _drawn(words: Words, name: str, facts: dict) -> Figure:
     title = say("explore.chart_frontier", words.language, regions=name.replace("-", ", "))
     rows = [tuple(f"{value * by:,.4g}" if by == 100 else words.amount(value) for value, by in
                   zip(pair[:2], scale, strict=True)) for pair in facts["points"]]
-    legend = tuple((colour, say(f"explore.chart_frontier_{key}", words.language)) for colour, key in LEGEND
-                   if key != "base" or facts["base"])
+    marks = (*LEGEND, *([(LOSS, "base" if facts["run"] else "leading")] if facts["base"] else []))
+    legend = tuple((colour, say(f"explore.chart_frontier_{key}", words.language)) for colour, key in marks)
     drawn = svg(alt.layer(*layers).properties(width=WIDTH - 62, height=HEIGHT), title, ", ".join(titles))
     return Figure(title, drawn, Grid(title, tuple(titles), rows, numbers=[0, 1]), legend=legend)
 
