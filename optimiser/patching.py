@@ -20,6 +20,7 @@ from optimiser.selectors import Selectors
 from optimiser.tables import Tables, beyond
 from optimiser.texts import say
 
+MOST = 20  # names that a hint lists
 LIMITS = ("low", "central", "high")
 NUMERIC = tuple(table.name for table in TABLES if table.numeric)
 Tell = Callable[[str, str, str, str], None]  # column, got, expected, hint
@@ -39,7 +40,7 @@ def apply_settings(raw: dict[str, Any], patch: Patch, places: Places, faults: li
         if _no_region(result, setting):
             regions = result["regions"]
             faults.append(Fault(setting.file, setting.row, ".".join(map(str, setting.path)), repr(setting.path[1])[:80],
-                                say("faults.region_of_config", names=", ".join(list(regions)[:20])),
+                                say("faults.region_of_config", names=", ".join(list(regions)[:MOST])),
                                 nearest(str(setting.path[1]), set(regions)) or say("faults.add_region")))
         elif setting.rows:
             places = _extend(result, setting, places)
@@ -205,9 +206,8 @@ def _found(tables: Tables, table: Table, where: dict[str, str], selectors: Selec
         relation = _relations(tables, table, table.column(name), value, selectors, years)
         left &= relation != "none"
         if not left.any():
-            known = {str(one) for one in _known(tables, table.column(name), frame, years)}
             tell("where", f"{name}: {value}", say("faults.scale_matches", table=table.name),
-                 nearest(value, known) or say("faults.check_where"))
+                 _near(value, _known(tables, table.column(name), frame, years)))
             return None
         relations.append(relation)
     if not left.any():
@@ -221,6 +221,14 @@ def _found(tables: Tables, table: Table, where: dict[str, str], selectors: Selec
             return None
     more = left & np.any([relation == "narrowed" for relation in relations], axis=0) if where else ~left
     return Rows(np.flatnonzero(left & ~more), np.flatnonzero(more))
+
+
+def _near(value: str, known: frozenset[str]) -> str:
+    """The nearest of what is known; all of it where it is little."""
+    if near := nearest(value, known):
+        return near
+    return say("faults.choose_from", names=", ".join(sorted(known))) if len(known) <= MOST else say(
+        "faults.check_where")
 
 
 def _relations(tables: Tables, table: Table, column: Column, value: str, selectors: Selectors,

@@ -20,7 +20,7 @@ def sentences(words: Words, solution: Solution) -> list[str]:
     sums = frame.drop(columns=["region", "coverage"]).sum()
     regions = words.names((words.region(r) for r in problem.regions), 4)
     span = words.span(problem.years[0], problem.years[-1])
-    titles = [one.title for one in problem.config.applied_scenarios]
+    titles = [words("scenario_named", title=one.title) for one in problem.config.applied_scenarios]
     changed = [words("sentence_scenarios", titles=words.names(titles, len(titles)))] if titles else []
     come = words("sentence_people", span=span, regions=regions, permits=words.count("permit", sums["permits"]),
                  people=words.count("person", sums["people"]))
