@@ -9,8 +9,7 @@ from typing import Any
 
 import inline
 import pytest
-from test_bins import ROOM, values
-from test_oracle import drawn
+from test_bins import ROOM, case
 from worlds import rows, world
 
 from optimiser.errors import InfeasibleError, InputError
@@ -52,15 +51,14 @@ def near(of_lists: dict[Lists, float], regions: tuple[str, ...], share: float) -
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_each_is_the_farthest_that_trying_every_list_allows(tmp_path: Path, series: list[Series], large: bool,
+def test_each_is_the_farthest_that_trying_every_list_allows(series: list[Series], large: bool,
                                                             monkeypatch: pytest.MonkeyPatch) -> None:
     """Exact where the limit on the aim is asked as it stands; with rewards, never farther than is told possible."""
     if large:
         monkeypatch.setattr(exploring, "LARGE", 0)
     compared = ended = 0
-    for number in range(30):
-        problem = drawn(tmp_path, number)
-        of_lists = values(problem)
+    for number in range(20):
+        problem, of_lists = case(number)
         if not of_lists:
             with pytest.raises(InfeasibleError):
                 alternatives(problem, 0.3, 3, desk=Desk(0.0, 30.0))
@@ -89,7 +87,7 @@ def test_each_is_the_farthest_that_trying_every_list_allows(tmp_path: Path, seri
             assert large or apart >= farthest(surely), number
             assert farthest(surely) <= one.limits[n] + 1e-6, number
             compared += 1
-    assert compared > 10 and ended > 5, (compared, ended)
+    assert compared > 8 and ended > 3, (compared, ended)
 
 
 def village(folder: Path, **rules: Any) -> Problem:

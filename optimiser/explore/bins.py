@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.errors import InfeasibleError
+from optimiser.errors import InfeasibleError, ResultError
 from optimiser.explore import binned
 from optimiser.explore.answers import Answers
 from optimiser.explore.binning import UNPROVED, Side, Standing, Told
@@ -180,7 +180,10 @@ class Run:
             if not jobs:
                 return
             self._say(say("explore.bins_telling", what="; ".join(self._named(job) for job in jobs)))
-            asked = self.desk.ask([job.question for job in jobs], gap=self._gap(jobs), seconds=min(ONE, left))
+            try:
+                asked = self.desk.ask([job.question for job in jobs], gap=self._gap(jobs), seconds=min(ONE, left))
+            except ResultError:  # a plan that no rounding saves shows nothing; the rest is not lost for it
+                asked = [Asked(job.question, "failed") for job in jobs]
             for job, answer in zip(jobs, asked, strict=True):
                 self._take(job, answer)
 

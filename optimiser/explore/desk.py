@@ -290,7 +290,7 @@ class Desk:
 
     def _remember(self, name: str, question: Question, handed: Handed, answer: Answer) -> None:
         asked = self._with_earlier(name, handed, _asked(question, handed, answer))
-        if asked.status not in ("interrupted", "failed"):
+        if asked.status != "interrupted":
             self._answers[name] = asked
         regions, plain = question.regions, not (question.wishes or question.other or question.limits or question.aim
                                                 or question.within is not None)
