@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.cells import MAX_CODE, cell
-from optimiser.config import Config, Fairness, Objective, Region, RepairPrices, ServiceStep, Settings, Solver
+from optimiser.config import Applied, Config, Fairness, Objective, Region, RepairPrices, ServiceStep, Settings, Solver
 from optimiser.model import objectives
 from optimiser.model.build import FAMILIES, Family
-from optimiser.scenario import Scale, Scenario
+from optimiser.scenario import Change, Lock, Scale, Scenario
 from optimiser.schema import LIST, PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
 from optimiser.tables import MAX_BYTES, MAX_CELL, MAX_ROW, MAX_ROWS
 from optimiser.texts import catalogue, say
@@ -94,8 +94,10 @@ def _yes(value: bool) -> str:
 SECTIONS: tuple[tuple[type[Settings], str], ...] = (
     (Config, ""), (Region, "regions.REGION."), (Fairness, "regions.REGION.fairness."),
     (Objective, "regions.REGION.objectives.N."), (Solver, "solver."),
-    (RepairPrices, "repair_prices."), (ServiceStep, "steps.SERVICE."))
-SCENARIO_SECTIONS: tuple[tuple[type[Settings], str], ...] = ((Scenario, ""), (Scale, "scale.N."))
+    (RepairPrices, "repair_prices."), (ServiceStep, "steps.SERVICE."),
+    (Applied, "applied_scenarios.N."))
+SCENARIO_SECTIONS: tuple[tuple[type[Settings], str], ...] = (
+    (Scenario, ""), (Lock, "lock.REGION."), (Scale, "scale.N."), (Change, "change.N."))
 
 
 def config_page() -> str:

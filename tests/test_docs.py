@@ -10,6 +10,7 @@ import pytest
 
 from optimiser import docs, strictyaml
 from optimiser.config import (
+    Applied,
     Config,
     Fairness,
     Objective,
@@ -25,8 +26,8 @@ from optimiser.model.build import FAMILIES, build
 from optimiser.model.frame import frame
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.problem import load
-from optimiser.scenario import Scale, Scenario
-from optimiser.schema import BY_NAME, LIST, PARAMETERS, SERVICE_PARAMETERS, TABLES, Table
+from optimiser.scenario import Change, Lock, Scale, Scenario
+from optimiser.schema import LIST, PARAMETERS, SERVICE_PARAMETERS, TABLES, Table
 from optimiser.tables import read
 
 ROOT = Path(__file__).parent.parent
@@ -91,8 +92,8 @@ def test_example_rows_make_a_case(tmp_path: Path) -> None:
     assert problem.reach["BE21"] == ("BE21", "BE23")
 
 
-@pytest.mark.parametrize("model", [Config, Region, Fairness, Objective, Solver, RepairPrices, ServiceStep, Scenario,
-                                   Scale])
+@pytest.mark.parametrize("model", [Config, Region, Fairness, Objective, Solver, RepairPrices, ServiceStep, Applied,
+                                   Scenario, Lock, Scale, Change])
 def test_every_setting_stands_on_the_page(model: type[Settings]) -> None:
     page = docs.config_page()
     for name, field in model.model_fields.items():
@@ -106,9 +107,19 @@ def test_example_config_and_scenario_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(config, encoding="utf-8")
     parsed = parse(strictyaml.read(tmp_path / "config.yaml")[0], Places("config.yaml"))
     assert parsed.regions["BE2"].objectives[0] == Objective(name="unfilled", tolerance=0.002)
-    (tmp_path / "scenario.yaml").write_text(patch, encoding="utf-8")
-    raw, _ = strictyaml.read(tmp_path / "scenario.yaml")
-    assert raw["scale"][0]["table"] in BY_NAME
+    belgium = ROOT / "configs" / "belgium.yaml"  # the example fits the Belgian case, and changes all that it speaks of
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "example.yaml").write_text(patch, encoding="utf-8")
+    text = belgium.read_text("utf-8").replace("../data/belgium", str(ROOT / "data" / "belgium"))
+    (tmp_path / "belgium.yaml").write_text(text, encoding="utf-8")
+    base, case = load(belgium), load(tmp_path / "belgium.yaml", ["example"])
+    assert case.rules("BE2").list_length == 30
+    assert (case.locked["BE2", "2221"], case.locked["BE2", "5120"]) == (1, 0)
+    more = {key: number - base.capacity[key] for key, number in case.capacity.items() if key[0] == "housing"}
+    assert {key: number for key, number in more.items() if number} == {("housing", "BE21", 2027): 140}
+    assert case.parameter("uptake", "BE3", "8332") == 0.7
+    assert case.parameter("uptake", "BE3", "8331") == 0.85
+    assert case.shortage["7112", "BE21", 2026] < base.shortage["7112", "BE21", 2026]
 
 
 
