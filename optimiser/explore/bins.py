@@ -37,6 +37,7 @@ from optimiser.texts import say
 
 SECONDS = 540.0  # of a whole exploration; reading, building and writing take the rest of ten minutes
 ONE = 60.0  # most seconds of one question; on two free processors it takes five
+BESIDE = 2  # single questions more than there are processors, beside a search for many, which takes longer
 LAST = 1.0  # seconds below which no further question is worth asking
 GAPS = (0.3, 0.05)  # of a question asked first, and once more, as parts of the share
 NEAREST = len(GAPS)  # effort of asking only what the nearest list to the best one comes to: for prices alone
@@ -175,8 +176,7 @@ class Run:
     def ask_all(self) -> None:
         """Ask until all is known or the time is over, as many questions side by side as there are processors."""
         while (left := self.ends - time.monotonic()) > LAST:
-            jobs = list(islice(self._jobs(), len(os.sched_getaffinity(0))))
-            jobs = [job for job in jobs if job.effort == jobs[0].effort]
+            jobs = self._batch(len(os.sched_getaffinity(0)))
             if not jobs:
                 return
             self._say(say("explore.bins_telling", what="; ".join(self._named(job) for job in jobs)))
@@ -186,6 +186,13 @@ class Run:
                 asked = [Asked(job.question, "failed") for job in jobs]
             for job, answer in zip(jobs, asked, strict=True):
                 self._take(job, answer)
+
+    def _batch(self, processors: int) -> list[Job]:
+        """The next questions: one per processor, and some short ones more beside a search for many."""
+        jobs = list(islice(self._jobs(), processors + BESIDE))
+        jobs = [job for job in jobs if job.effort == jobs[0].effort]
+        covers = sum(bool(job.question.costs) for job in jobs)
+        return jobs if 0 < covers < processors else jobs[:processors]
 
     def _gap(self, jobs: list[Job]) -> float:
         """The gap at which an answer is good enough; once all bins are proved, that of the case itself will do."""
@@ -197,14 +204,17 @@ class Run:
 
     def _jobs(self) -> Iterator[Job]:
         """What to ask, the most useful first."""
-        standings = list(self.standings.values())
+        standings, covered = list(self.standings.values()), []
         for standing in standings:
             cover = self.covers[standing.regions]
             if cover.useful and standing.nearly.room > 0 and (question := self._cover(standing, cover.worth)):
+                covered.append(standing)
                 yield Job(standing, None, question, 0)
+        free = [standing for standing in standings if standing not in covered]
         for effort in range(len(GAPS)):
-            for standing, side in _in_turn(standings, [_open(standing, effort) for standing in standings]):
-                yield self._single(standing, side, effort)
+            for part in (free, covered):  # what one search may soon show is not asked one by one yet
+                for standing, side in _in_turn(part, [_open(standing, effort) for standing in part]):
+                    yield self._single(standing, side, effort)
         for effort in (NEAREST, CLOSELY):
             for standing, side in _in_turn(standings, [_by_width(standing, effort) for standing in standings]):
                 yield self._single(standing, side, effort)
