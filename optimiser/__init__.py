@@ -33,26 +33,28 @@ if TYPE_CHECKING:
     from optimiser.report import write as write_report
     from optimiser.run_folder import read as read_run
     from optimiser.save import save_run
+    from optimiser.scenario import listing as list_scenarios
     from optimiser.solution import Solution
     from optimiser.solving import solve
 
 _HOMES = {
     "load": "problem", "Problem": "problem", "Plan": "plan", "solve": "solving", "Solution": "solution",
-    "violations": "check", "check_run": "check", "read_run": "run_folder.read", "save_run": "save",
-    "write_report": "report.write", "new_case": "newcase.create", "generate_case": "generate.generate",
-    "estimate_shortages": "estimate.write",
+    "violations": "check", "check_run": "check", "read_run": "run_folder:read", "save_run": "save",
+    "write_report": "report:write", "new_case": "newcase:create", "generate_case": "generate:generate",
+    "estimate_shortages": "estimate:write",
     "evaluate_list": "explore.evaluate", "compare_runs": "explore.compare",
     "alternatives": "explore.alternatives", "bins": "explore.bins",
     "explain": "explore.explain", "ladder": "explore.ladder", "repair": "explore.repair",
     "frontier": "explore.frontier", "apart": "explore.apart",
-    "describe": "overview.overview", "notes": "overview.notes", "find_contradictions": "contradictions.contradictions",
+    "list_scenarios": "scenario:listing",
+    "describe": "overview:overview", "notes": "overview:notes", "find_contradictions": "contradictions:contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
 __all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
            "SolverError", "alternatives", "apart", "bins", "check_run", "compare_runs", "describe",
            "estimate_shortages", "evaluate_list", "explain", "find_contradictions", "frontier",
-           "generate_case", "ladder", "load", "new_case", "notes", "read_run", "repair", "save_run",
+           "generate_case", "ladder", "list_scenarios", "load", "new_case", "notes", "read_run", "repair", "save_run",
            "solve", "violations", "write_report"]
 
 
@@ -60,7 +62,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: `import optimiser` and `--help` stay fast."""
     if name not in _HOMES:
         raise AttributeError(f"module 'optimiser' has no attribute {name!r}")
-    module, _, inner = _HOMES[name].partition(".")
+    module, _, inner = _HOMES[name].partition(":")
     value = getattr(import_module(f"optimiser.{module}"), inner or name)
     globals()[name] = value
     return value

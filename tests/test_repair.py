@@ -162,14 +162,14 @@ TOTAL = rows("region year central", ("R", "*", 7))
 def test_a_promise_to_areas(tmp_path: Path) -> None:
     """14 short in A1, 7 permits: half of it can be filled, 0.8 is promised; 30 points at 2 each."""
     step, lines = one(tmp_path, "area_coverage", {"fairness": {"area_coverage": 0.8}}, permit_totals=TOTAL)
-    assert (step["from"], step["to"], step["value_price"]) == pytest.approx((0.8, 0.5, 60))
+    assert (step["setting_now"], step["setting_then"], step["value_price"]) == pytest.approx((0.8, 0.5, 60))
     assert any("promise every area 50% of its shortage instead of 80%" in line for line in lines)
 
 
 def test_a_promise_to_sectors(tmp_path: Path) -> None:
     """Ten builders and four nurses: with 7 permits, all sectors get the same half at most."""
     step, _ = one(tmp_path, "sector_coverage", {"fairness": {"sector_coverage": 0.75}}, permit_totals=TOTAL)
-    assert (step["to"], step["value_price"]) == pytest.approx((0.5, 50))
+    assert (step["setting_then"], step["value_price"]) == pytest.approx((0.5, 50))
 
 
 def test_a_share_of_risk(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_share_of_risk(tmp_path: Path) -> None:
     step, lines = one(tmp_path, "risk_shares", {"must_list": [BUILDERS], "risk_shares": {"high": 0.25}},
                       permit_totals=TOTAL, parameters=rows("parameter region occupation central", (
                           "min_quota", "*", BUILDERS, 4), ("max_quota", "*", NURSES, 1)))
-    assert step["to"] == pytest.approx(0.8) and step["value_price"] == pytest.approx(2 * (4 - 0.25 * 5), rel=0.01)
+    assert step["setting_then"] == pytest.approx(0.8) and step["value_price"] == pytest.approx(2 * (4 - 0.25 * 5), rel=0.01)
     assert any("may take 80% of the permits instead of 25%" in line for line in lines)
 
 
@@ -185,7 +185,7 @@ def test_a_share_of_migrants(tmp_path: Path) -> None:
     """A tenth of ten builders may come, and half of all fourteen must be filled: by 7 builders."""
     step, _ = one(tmp_path, "max_migrant_share", {"fairness": {"area_coverage": 0.5}, "must_not_list": [NURSES]},
                   parameters=parameter(("max_migrant_share", 0.1)))
-    assert (step["index"], step["to"], step["value_price"]) == ("R 0110", pytest.approx(0.7), pytest.approx(120))
+    assert (step["index"], step["setting_then"], step["value_price"]) == ("R 0110", pytest.approx(0.7), pytest.approx(120))
 
 
 def test_other_vacancies(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_training_beside_permits(tmp_path: Path) -> None:
         "parameters": parameter(("min_quota", 4), ("trainees_per_permit", 2)),
         "training_places": rows("region occupation year central", ("*", "*", "*", 5))}
     step, lines = one(tmp_path / "a", "training_places", rules, **tables)
-    assert (step["from"], step["to"], step["value_price"]) == (5, 8, 6)
+    assert (step["setting_now"], step["setting_then"], step["value_price"]) == (5, 8, 6)
     assert "+3 training places for Builder (0110) in R in 2026" in lines[1]
     step, _ = one(tmp_path / "b", "trainees_per_permit", rules, **tables)
     assert step["value_price"] == 2
@@ -211,16 +211,16 @@ def test_a_largest_quota_and_extra_capacity(tmp_path: Path) -> None:
     """Half of 14 are wanted: 7 permits where 3 are allowed; 14 hours where there are 4, and 2 may be added."""
     rules = {"fairness": {"area_coverage": 0.5}, "must_not_list": [NURSES]}
     step, _ = one(tmp_path / "a", "max_quota", rules, parameters=parameter(("max_quota", 3)))
-    assert (step["from"], step["to"], step["value_price"]) == (3, 7, 8)
+    assert (step["setting_now"], step["setting_then"], step["value_price"]) == (3, 7, 8)
     services = {"services": rows("service scope unit", ("course", "area", "hours")),
                 "service_use": rows("service region occupation per cohort_year central",
                                     ("course", "*", "*", "person", 0, 2)),
                 "capacities": rows("service place year central", ("course", "*", "*", 4)),
                 "service_parameters": rows("parameter service place central", ("max_expansion", "course", "*", 2))}
     step, lines = one(tmp_path / "b", "max_expansion", rules, {"course": 2}, **services)
-    assert (step["from"], step["to"], step["value_price"]) == (2, 10, 16)
+    assert (step["setting_now"], step["setting_then"], step["value_price"]) == (2, 10, 16)
     step, lines = one(tmp_path / "c", "service_capacity", rules, {"course": 2}, **services)
-    assert (step["to"], step["value_price"]) == (12, 16)
+    assert (step["setting_then"], step["value_price"]) == (12, 16)
     assert "+8 hours of course in A1 in 2026" in lines[1]
 
 

@@ -69,8 +69,8 @@ def repair(problem: Problem, *, count: int = COUNT, desk: Desk | None = None) ->
     lines.append(say("explore.repair_priced" if problem.config.repair_prices else "explore.repair_neutral"))
     tables: dict[str, pd.DataFrame] = {}
     if rows:
-        tables["repairs"] = frame_of(rows, "regions number repair low_price value_price unfilled")
-        tables["repair_steps"] = frame_of(steps, "regions number setting index from to value_price")
+        tables["repairs"] = frame_of(rows, "regions number repair low_price value_price unfilled_proof")
+        tables["repair_steps"] = frame_of(steps, "regions number limit index setting_now setting_then value_price")
     return Finding("repair", say("explore.repair_asked"), tuple(lines), tables, facts)
 
 
