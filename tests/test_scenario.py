@@ -16,7 +16,6 @@ import optimiser
 from optimiser import strictyaml
 from optimiser.cli import main
 from optimiser.problem import load
-from optimiser.scenario import listing
 
 HEAD = {"title": "An option", "reason": "to see", "source": "nobody"}
 TEXT = "title: An option\nreason: to see\nsource: nobody\n"
@@ -282,7 +281,7 @@ def test_scenarios_are_listed_with_what_they_change(tmp_path: Path, monkeypatch:
         "scale": [{"table": "shortages", "by": 1.5}],
         "change": [{"table": "shortages", "where": {"area": "A1", "year": "2026"}, "to": 3},
                    {"table": "shortages", "add": 1200}, {"table": "shortages", "take": "low"}]}})
-    [told] = listing(config)
+    [told] = optimiser.list_scenarios(config)
     assert (told.name, told.title, told.reason, told.source) == ("s", *HEAD.values())
     assert told.changes == (
         "list_length.R: 1 -> 2", "list_changes.R: 4", "solver.gap: 0 -> no limit", "R must list 2221",
