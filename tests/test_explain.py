@@ -25,7 +25,9 @@ from optimiser.explore.explain import explain
 from optimiser.explore.finding import Finding, read
 from optimiser.explore.flips import Bisection, Point, Sides, hunt
 from optimiser.explore.levers import Lever, levers
+from optimiser.explore.neighbours import with_occupation, without_occupation
 from optimiser.explore.wishes import off_list, on_list
+from optimiser.solver import search as searches
 from optimiser.variant import with_numbers
 
 
@@ -275,6 +277,32 @@ def test_a_bisection_needs_both_sides_and_no_more(tmp_path: Path) -> None:
         search.points[value] = Point(value, base, other) if value >= 17 else Point(value, other, base)
     assert asked[0] == 90 and (search.last.value, search.first and search.first.value) == (16, 17) and len(asked) <= 9
     assert search.proved is search.first and search.held is search.last
+
+
+def test_lists_near_the_best_hold_the_truth_between_value_and_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+                                                                    ) -> None:
+    """As in large cases: only the lists given are tried, and what is forced is there; a bound stays a bound."""
+    seen = 0
+    for problem in worlds(tmp_path):
+        desk = Desk(0.0, 30.0)
+        [base] = desk.whole(problem)
+        monkeypatch.setattr(searches, "LARGE", 0)
+        for o in problem.candidates["R"] if base.plan else ():
+            if ("R", o) in problem.locked or base.plan is None:
+                continue
+            on = any(key[1] == o for key in base.plan.listed)
+            near = (without_occupation if on else with_occupation)(problem, "R", base.plan, o)
+            wishes = off_list(problem, "R", o) if on else (on_list(problem, "R", o),)
+            [asked] = desk.ask([Question(problem, ("R",), wishes, like=near, near=True)])
+            true = true_best(problem, (lambda lists, o=o: not has(o)(lists)) if on else has(o))
+            assert asked.bound <= true + 1e-6 and true <= asked.value + 1e-6
+            assert asked.plan is None or any(key[1] == o for key in asked.plan.listed) != on
+            seen += asked.plan is not None
+        monkeypatch.undo()
+        monkeypatch.setattr(desks, "solve_many", inline.solve_many)
+        if seen > 20:
+            return
+    raise AssertionError("too few to tell")
 
 
 def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -100,6 +100,7 @@ def explain(
     quota: Annotated[bool, typer.Option("--quota", help=say("cli.explain_quota"))] = False,
     seconds: Annotated[float, typer.Option("--seconds", min=0, max=1_000_000, metavar="S",
                                            help=say("cli.explain_seconds"))] = 120.0,
+    deep: Annotated[bool, typer.Option("--deep", help=say("cli.explain_deep"))] = False,
     base: Base = None,
     out: Out = None,
     scenario: Scenarios = None,
@@ -112,8 +113,9 @@ def explain(
     from optimiser.explore.explain import lever_name
 
     def ask(problem, desk):
-        return asked(problem, region, occupation, quota=quota, desk=desk, seconds=seconds, tell=lambda done, of, lever:
-                     typer.echo(say("cli.explain_number", done=done, of=of, what=lever_name(problem, lever)), err=True))
+        return asked(problem, region, occupation, quota=quota, desk=desk, seconds=seconds, deep=deep,
+                     tell=lambda done, of, lever: typer.echo(
+                         say("cli.explain_number", done=done, of=of, what=lever_name(problem, lever)), err=True))
 
     _explore("explain", config, ask, scenario=scenario, settings=settings, base=base, out=out, gap=gap,
              seconds=time_limit, force=force)

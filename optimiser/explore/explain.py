@@ -27,6 +27,16 @@ FEW = 4  # names in a line before the rest is counted
 
 
 @dataclass(frozen=True)
+class Hunting:
+    """How the single numbers are looked for; see `explain`."""
+
+    seconds: float
+    precision: float
+    deep: bool
+    tell: Tell | None
+
+
+@dataclass(frozen=True)
 class Case:
     """What is asked of: an occupation of a region, of a case, and at which desk."""
 
@@ -57,7 +67,7 @@ class Case:
 
 
 def explain(problem: Problem, region: str, occupation: str, *, quota: bool = False, desk: Desk | None = None,
-            seconds: float = 120.0, precision: float = 0.05, tell: Tell | None = None) -> Finding:
+            seconds: float = 120.0, precision: float = 0.05, deep: bool = False, tell: Tell | None = None) -> Finding:
     """Why an occupation is not on the best list, why it is, or why its quota is not larger.
 
     Parameters
@@ -68,6 +78,8 @@ def explain(problem: Problem, region: str, occupation: str, *, quota: bool = Fal
         For the single numbers, after the two plans; 0 leaves them out.
     precision : float
         Width of a flip at which it is narrow enough, relative to its value.
+    deep : bool
+        Whether every value is searched as a case of its own; otherwise lists near the best one are compared.
     tell : callable, optional
         See `flips.hunt`.
 
@@ -80,6 +92,7 @@ def explain(problem: Problem, region: str, occupation: str, *, quota: bool = Fal
     """
     refuse_unknown(problem, region, occupation)
     limits = problem.config.solver
+    hunting = Hunting(seconds, precision, deep, tell)
     case = Case(problem, region, occupation, desk or Desk(limits.gap, limits.time_limit, limits.seed))
     word, reason = standing(problem, region, occupation)
     if word in ("excluded", "must_not", "no_candidate") or (word == "must" and not quota):
@@ -91,8 +104,8 @@ def explain(problem: Problem, region: str, occupation: str, *, quota: bool = Fal
                        {"verdict": "infeasible", "region": region, "occupation": occupation})
     on = _listed(case, base)
     if quota and on:
-        return _of_quota(case, base, seconds, precision, tell)
-    found = _of_list(case, base, on, seconds, precision, tell)
+        return _of_quota(case, base, hunting)
+    found = _of_list(case, base, on, hunting)
     return Finding(found.question, found.title, (say("explore.explain_no_quota"), *found.lines), found.tables,
                    found.facts) if quota else found
 
@@ -106,20 +119,21 @@ def _title(case: Case, key: str, **names: Any) -> str:
                region=case.problem.title("regions", case.region), **names)
 
 
-def _of_list(case: Case, base: Asked, on: bool, seconds: float, precision: float, tell: Tell | None) -> Finding:
+def _of_list(case: Case, base: Asked, on: bool, hunting: Hunting) -> Finding:
     """The occupation forced to where the best plan does not have it."""
     problem, r, o = case.problem, case.region, case.occupation
     inside, outside = (on_list(problem, r, o),), off_list(problem, r, o)
     assert base.plan is not None
     near = (without_occupation if on else with_occupation)(problem, r, base.plan, o)
     forced = forced_answer(case, Question(problem, case.regions, outside if on else inside, like=near))
-    sides = Sides(case.regions, inside, outside, starts_inside=() if on else near[:1],
-                  starts_outside=near[:1] if on else ())
+    sides = Sides(case.regions, inside, outside, starts_inside=() if on else near[:2],
+                  starts_outside=near[:2] if on else (), deep=hunting.deep)
     now = (base, forced) if on else (forced, base)
-    searches = hunt(case.desk, sides, now, levers(problem, r, o), not on, seconds, precision, tell)
+    searches = hunt(case.desk, sides, now, levers(problem, r, o), not on,
+                    hunting.seconds, hunting.precision, hunting.tell)
     lines = [_verdict(case, base, forced, on, "on" if on else "off"), *_consequences(case, base, forced, on)]
     return _finding(case, _title(case, "on" if on else "off"), lines, base, forced, searches,
-                    {"listed": on, "quota": False})
+                    {"listed": on, "quota": False, "deep": hunting.deep})
 
 
 def forced_answer(case: Case, question: Question) -> Asked:
@@ -134,7 +148,7 @@ def forced_answer(case: Case, question: Question) -> Asked:
     return quick if quick.infeasible or quick.gap <= case.desk.gap else refuse_no_answer(case.desk.ask([question])[0])
 
 
-def _of_quota(case: Case, base: Asked, seconds: float, precision: float, tell: Tell | None) -> Finding:
+def _of_quota(case: Case, base: Asked, hunting: Hunting) -> Finding:
     """A larger quota: which limits bind for it, and what one lot a year more costs."""
     problem, r, o = case.problem, case.region, case.occupation
     assert base.plan is not None
@@ -145,11 +159,11 @@ def _of_quota(case: Case, base: Asked, seconds: float, precision: float, tell: T
     years = [t for t in problem.years if lots[t]]
     yearly = tuple(Wish(r, (("lots", (r, o, t)),), float(lots[t] + 1), math.inf) for t in years)
     sides = Sides(case.regions, (Wish(r, columns, total + 1, math.inf),), (Wish(r, columns, -math.inf, total),), False,
-                  room=room)
+                  room=room, deep=hunting.deep)
     more, every = (forced_answer(case, Question(problem, case.regions, wishes, like=(base.plan,), room=room))
                    for wishes in (sides.inside, yearly))
     searches = hunt(case.desk, sides, (more, base), [*levers(problem, r, o), *region_levers(problem, r, o)], True,
-                    seconds, precision, tell)
+                    hunting.seconds, hunting.precision, hunting.tell)
     limits = limits_of(problem, r, o, base.plan)
     binding = limits[limits["binds"] == "yes"]
     lines = [
@@ -162,7 +176,7 @@ def _of_quota(case: Case, base: Asked, seconds: float, precision: float, tell: T
         if len(binding) else say("explore.explain_binds_none"),
         *_consequences(case, base, more, False)]
     found = _finding(case, _title(case, "quota"), lines, base, more, searches,
-                     {"listed": True, "quota": True, "lot": lot, "total": total * lot})
+                     {"listed": True, "quota": True, "deep": hunting.deep, "lot": lot, "total": total * lot})
     return Finding(found.question, found.title, found.lines, {"limits": limits} | found.tables, found.facts)
 
 
@@ -171,6 +185,8 @@ def _finding(case: Case, title: str, lines: list[str], base: Asked, forced: Aske
     lines += _number_lines(case, searches, not facts["listed"] or facts["quota"], facts["quota"])
     if not any(len(s.points) > 1 for s in searches):
         searches = []
+    elif any(p.verdict.endswith("_found") for s in searches for p in s.points.values()) and not facts["deep"]:
+        lines.append(say("explore.explain_near"))
     lines.append(say("explore.explain_gap", gap=_gap(base), forced=_gap(forced)))
     tables = {}
     if forced.plan and base.plan:

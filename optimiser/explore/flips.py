@@ -33,7 +33,7 @@ class Sides:
 
     `unlisted` says that plans without the thing have nothing of the occupation at all; see `Lever.listed_only`.
     `starts_inside` and `starts_outside` have lists that may do well, beside those of the values asked before; `room` is
-    that of the questions.
+    that of the questions. `deep` has every value searched as a case of its own, not only lists near those known.
     """
 
     regions: Regions
@@ -43,6 +43,7 @@ class Sides:
     starts_inside: tuple[Plan, ...] = field(default=(), repr=False)
     starts_outside: tuple[Plan, ...] = field(default=(), repr=False)
     room: dict[tuple[str, str, int], int] = field(default_factory=dict, repr=False)
+    deep: bool = False
 
     def settled(self, lever: Lever) -> bool:
         """Whether the answer without the thing holds at every value of a number."""
@@ -231,4 +232,4 @@ def _question(case: Problem, sides: Sides, search: Bisection, value: float, side
     near = sorted(search.points.values(), key=lambda point: abs(point.value - value))
     plans = [answer.plan for point in near if (answer := getattr(point, side)) and answer.plan]
     return Question(case, sides.regions, getattr(sides, side), like=(*plans[:1], *getattr(sides, f"starts_{side}")),
-                    room=sides.room, near=True)
+                    room=sides.room, near=not sides.deep)

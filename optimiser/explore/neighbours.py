@@ -12,18 +12,21 @@ STAND_INS = 3  # occupations tried in the place of one that goes
 
 
 def with_occupation(problem: Problem, region: str, plan: Plan, occupation: str) -> tuple[Plan, ...]:
-    """The lists of a plan with an occupation in the place of the one that fills least, in all or the later reviews."""
+    """The lists of a plan with an occupation in the place of the one that fills least: in all reviews, the first alone,
+    the last alone, all but the first.
+    """
     worth = _worth(problem, region, plan)
     numbers = [e.number for e in problem.reviews[region]]
     held = {e: {o for r, o, review in plan.listed if (r, review) == (region, e)} for e in numbers}
     found = []
-    for first in dict.fromkeys((numbers[0], *numbers[1:2], numbers[-1])):
+    for chosen in dict.fromkeys((tuple(numbers), tuple(numbers[:1]), tuple(numbers[-1:]), tuple(numbers[1:]))):
         listed = set(plan.listed)
-        for e in (e for e in numbers if e >= first and occupation not in held[e]):
+        for e in (e for e in chosen if occupation not in held[e]):
             if out := min(_in_the_way(problem, region, held[e], occupation), key=lambda o: (worth[o], o), default=None):
                 listed.discard((region, out, e))
             listed.add((region, occupation, e))
-        found.append(Plan(frozenset(listed)))
+        if chosen:
+            found.append(Plan(frozenset(listed)))
     return tuple(found)
 
 
