@@ -325,7 +325,8 @@ def _number_lines(case: Case, searches: list[Bisection], towards: bool, quota: b
         lines.append(say(f"explore.explain_never_{aim}", names="; ".join(
             say("explore.explain_up_to", what=lever_name(case.problem, s.lever), now=_value(s.lever.now),
                 end=_value(s.ends[-1]), shown=_shown(s.points[s.ends[-1]])) for s in never)))
-    if left := sum(len(s.points) == 1 and s.next() is not None for s in searches):
+    left = sum(len(s.points) == 1 and s.next() is not None for s in searches)
+    if left and any(len(s.points) > 1 for s in searches):
         lines.append(say("explore.explain_not_tried", n=left, all=len(searches)))
     return lines
 

@@ -317,7 +317,7 @@ def _ladder_finding(problem: Problem, service: str, region: str | None, place: s
     lines += [say(f"explore.ladder_kink_{way}", step=found[i].step.name, units=f"{found[i].step.units:,.0f}",
                   before=interval(found[i].slope_low, found[i].slope_high, 4),
                   after=interval(found[i + 1].slope_low, found[i + 1].slope_high, 4)) for i, way in turns]
-    if not turns:
+    if not turns and len(found) > 1:
         lines.append(say("explore.ladder_no_kink"))
     lines.append(say("explore.ladder_how", where=where, gap=f"{base.gap:.2%}", wanted=f"{desk.gap:.2%}"))
     return Finding("ladder", title, tuple(lines), {"ladder": frame_of((_row(problem, r) for r in found), COLUMNS)},
