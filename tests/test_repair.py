@@ -233,7 +233,7 @@ def test_a_year_later(tmp_path: Path) -> None:
                                    *(("A1", o, t, 9) for o in (BUILDERS, NURSES) for t in YEARS)),
                     permit_totals=rows("region year central", ("R", 2026, 0), ("R", 2027, 4)))
     finding = repair(problem)
-    assert "1. R: list 2 a year later, from 2027 on (Builder (0110), Nurse (2221)). Counts 2." in finding.lines
+    assert "1. R: list 2 occupations (Builder (0110), Nurse (2221)) a year later, from 2027 on. Counts 2." in finding.lines
     assert any("+4 permits in R in 2026. Counts 20." in line for line in finding.lines)
     assert finding.facts["R"]["prices"][0] == 2
 

@@ -77,7 +77,8 @@ def _must_list(problem: Problem, steps: Sequence[Step]) -> list[str]:
     lines = []
     for (r, e), names in told.items():
         reviews = problem.reviews[r]
-        words = {"region": title(problem, r), "names": _some(names), "n": len(names)}
+        many = say("explore.step_many", n=len(names), names=_some(names))
+        words = {"region": title(problem, r), "names": names[0] if len(names) == 1 else many}
         if e == len(reviews):
             lines.append(say("explore.step_must_list", **words))
         else:
