@@ -45,7 +45,8 @@ def test_repair(told: Told) -> None:
         shortages=rows("area occupation year central", *(("A1", o, t, 9) for o in ("0110", "2221") for t in YEARS)),
         permit_totals=rows("region year central", ("R", 2026, 0), ("R", 2027, 4)))
     code, out, _ = told("repair", "case/config.yaml", "--out", "found")
-    assert code == 0 and "1. R: list 2 occupations (Builder (0110), Nurse (2221)) a year later, from 2027 on. Counts 2." in out
+    assert code == 0
+    assert "1. R: list 2 occupations (Builder (0110), Nurse (2221)) a year later, from 2027 on. Counts 2." in out
     read = finding.read(Path("found"))
     assert list(read.tables["repairs"]["value_price"]) == [2, 11, 20] and "list 2 occupations" in Path(
         "found/report.html").read_text("utf-8")
