@@ -24,6 +24,7 @@ POINTS = 12
 FIRST = 0.6  # of the points, spread evenly; the others go where neighbours are furthest apart
 AT_ONCE = 2  # gaps that are divided side by side
 GRAIN = 1e-3  # of the range of an aim, below which two points are one
+HAIR = 1e-5  # of a value, by which the published decimals of a second plan may miss it
 SAME = 1e-9  # difference that is arithmetic, relative to values of at least one
 WHOLE = "list_changes"
 
@@ -103,7 +104,7 @@ def frontier(problem: Problem, x: str = "cost", y: str = "unfilled", *, points: 
                  (y, point.y, point.low_y)) for cell in (shown(aim, value, one.regions), shown(aim, low, one.regions))),
                   mark) for point, mark in marked]
         facts["-".join(one.regions)] = {
-            "x": x, "y": y, "every": one.every, "run": one.run, "unanswered": one.unanswered,
+            "regions": list(one.regions), "x": x, "y": y, "every": one.every, "run": one.run, "unanswered": one.unanswered,
             "base": one.base and _pair(one, one.base, x, y),
             "points": [_pair(one, point, x, y) for point in one.points]}
     table = frame_of(rows, f"regions {' '.join((*columns(x), *columns(y)))} mark")
@@ -217,7 +218,7 @@ class Tracer:
         plans = [asked.plan for asked in first if asked.plan]
         values = [self.values(plan) for plan in plans]
         n = 1 if kept == self.best else 0
-        held = [pair[n] + SAME * max(1.0, abs(pair[n])) for pair in values]
+        held = [pair[n] + HAIR * max(1.0, abs(pair[n])) * (kept != WHOLE) for pair in values]
         second = self.desk.ask([self._question(aim, kept, most, (plan,)) for most, plan in zip(held, plans,
                                                                                               strict=True)])
         bounds += [(most, asked.bound) for most, asked in zip(held, second, strict=True)]

@@ -20,10 +20,10 @@ SHARE = "worst_coverage"
 
 def draw(words: Words, finding: Finding) -> list[Figure]:
     """One picture per frontier with more than one point."""
-    return [_drawn(words, str(name), facts) for name, facts in finding.facts.items() if len(facts["points"]) > 1]
+    return [_drawn(words, facts) for facts in finding.facts.values() if len(facts["points"]) > 1]
 
 
-def _drawn(words: Words, name: str, facts: dict) -> Figure:
+def _drawn(words: Words, facts: dict) -> Figure:
     scale = [100.0 if facts[axis] == SHARE else 1.0 for axis in ("x", "y")]
     titles = [say(f"explore.column_{'share' if facts[axis] == SHARE else 'value'}_{facts[axis]}", words.language)
               + (" (%)" if facts[axis] == SHARE else "") for axis in ("x", "y")]
@@ -43,7 +43,7 @@ def _drawn(words: Words, name: str, facts: dict) -> Figure:
         mark = pd.DataFrame([{"x": facts["base"][0] * scale[0], "y": facts["base"][1] * scale[1]}])
         layers.append(alt.Chart(mark).mark_point(color=LOSS, size=110, strokeWidth=2.4, shape="circle").encode(
             x=across, y=up))
-    title = say("explore.chart_frontier", words.language, regions=name.replace("-", ", "))
+    title = say("explore.chart_frontier", words.language, regions=", ".join(map(words.region, facts["regions"])))
     rows = [tuple(f"{value * by:,.4g}" if by == 100 else words.amount(value) for value, by in
                   zip(pair[:2], scale, strict=True)) for pair in facts["points"]]
     marks = (*LEGEND, *([(LOSS, "base" if facts["run"] else "leading")] if facts["base"] else []))
