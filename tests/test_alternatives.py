@@ -71,7 +71,7 @@ def test_each_is_the_farthest_that_trying_every_list_allows(series: list[Series]
         best = min(of_lists.values())
         surely = [listed for listed, beyond in edges.items() if beyond <= -ROOM]
         perhaps = [listed for listed, beyond in edges.items() if beyond <= ROOM]
-        for n in range(1, len(one.lists) + (1 if one.alike else 0)):
+        for n in range(1, len(one.lists) + (1 if one.ended else 0)):
             def farthest(found: list[Lists], n: int = n, one: Series = one) -> int:
                 return max((min(len(listed ^ other) for other in one.lists[:n]) for listed in found), default=0)
 
@@ -107,7 +107,7 @@ def test_a_village_by_hand(tmp_path: Path) -> None:
     swaps = {(row["occupation"], row["moves"]): (row["filled_best_plan"], row["filled_alternative"])
              for row in finding.tables["alternatives_swaps"].to_dict("records")}
     assert swaps == {("0110", "goes"): (pytest.approx(6), 0.0), ("2221", "comes"): (0.0, pytest.approx(4))}
-    assert finding.facts["parts"][0]["alike"] is True
+    assert finding.facts["parts"][0]["ended"] == "alike"
     both = alternatives(village(tmp_path / "both"), 1 / 3, 5, desk=Desk(0.0, 30.0))
     assert max(both.tables["alternatives"]["differences_best"]) >= 1
 

@@ -25,13 +25,15 @@ from optimiser.problem import Problem
 from optimiser.texts import say
 
 SECONDS = 300.0  # of a whole exploration
-ONE = 20.0  # most seconds of one question
+ONE = 60.0  # most seconds of one question; on a free processor it takes five to ten
 LAST = 1.0  # seconds below which no further question is worth asking
 LARGE = 300  # whole columns from which on entries are given a worth; see `solver.search.LARGE`
-GAP = 0.1  # of a question, as part of the share
+GAP = 0.6  # of a question whose entries are worth something, as part of the share: its first plans will do
 TRIES = 4  # worths tried for one alternative
-ENTRIES = 20.0  # entries for which the whole room is given at first
-NEAR_ENOUGH = 0.6  # of the room used, from which on no larger worth is tried
+NEAR_ENOUGH = 0.7  # of the room used, from which on no larger worth is tried
+WANTED = 0.9  # of the room that the next worth shall use
+STEP = 0.3, 3.0  # least and most that a worth changes by at once
+FILLED = 0.1  # gap of the quotas of a list that was found, as part of the share
 ALIKE = 0.1  # of the entries of the best list: lists that differ in fewer are near-duplicates
 MOST = 50  # alternatives that may be asked for
 Lists = frozenset[tuple[str, str, int]]
@@ -51,8 +53,9 @@ class Series:
         Entries in which it could at most have differed from it: the bound of the search; the first has none.
     most : float
         The same of a further list.
-    alike : bool
-        Whether the next list would have been a near-duplicate.
+    ended : str
+        Why there are no further lists: `alike`, the next one is a near-duplicate; `none`, not one was found; or
+        nothing yet.
     worth : float
         What an entry that differs is worth against the aim on a large programme.
     careful : bool
@@ -66,7 +69,7 @@ class Series:
     apart: list[int] = field(default_factory=list)
     limits: list[float] = field(default_factory=list)
     most: float = math.inf
-    alike: bool = False
+    ended: str = ""
     worth: float = 0.0
     careful: bool = False
 
@@ -135,7 +138,7 @@ def alternatives(problem: Problem, within: float = 0.01, count: int = 5, *, desk
     desk = desk or Desk(solver.gap, solver.time_limit, solver.seed)
     series = _begun(problem, within, desk)
     ends = time.monotonic() + seconds
-    while open_ones := [one for one in series if len(one.asked) <= count and not one.alike]:
+    while open_ones := [one for one in series if len(one.asked) <= count and not one.ended]:
         if ends - time.monotonic() < LAST:
             break
         share_of_time = (ends - time.monotonic()) / (count + 1 - min(len(one.asked) for one in open_ones))
@@ -154,7 +157,7 @@ def _begun(problem: Problem, share: float, desk: Desk) -> list[Series]:
             raise InfeasibleError(say("solve.infeasible", regions=", ".join(regions)),
                                   [say("explore.bins_no_plan")])
         one = Series(problem, regions, share, [asked], [0], [0.0])
-        one.worth = one.nearly.room / ENTRIES
+        one.worth = one.nearly.room / max(1, len(one.lists[0]))
         series.append(one)
     return series
 
@@ -174,25 +177,28 @@ def _add(desk: Desk, series: list[Series], ends: float) -> None:
         asked = desk.ask(questions, gap=min(desk.gap, GAP * series[0].share) if rewarded else 0.0,
                          seconds=max(LAST, seconds))
         going = [one for one, answer in zip(going, asked, strict=True) if _learn(one, answer, found)]
-    _fill(desk, found)
+    _fill(desk, series, found)
     for one in series:
         best = found.get(one.regions)
-        one.alike = best is None or best.plan is None or one.distance(best.plan.listed) < one.least
-        if best and best.plan and not one.alike:
-            one.apart.append(one.distance(best.plan.listed))
+        apart = one.distance(_lists(best)) if best else 0
+        if best is None or apart < one.least:
+            one.ended = "none" if best is None and one.most >= one.least else "alike"
+        else:
+            one.apart.append(apart)
             one.limits.append(one.most)
             one.asked.append(best)
 
 
-def _fill(desk: Desk, found: dict[tuple[str, ...], Asked]) -> None:
+def _fill(desk: Desk, series: list[Series], found: dict[tuple[str, ...], Asked]) -> None:
     """The best quotas for each list that was found: what made it the farthest did not ask for them."""
     kept = list(found.values())
     questions = []
     for answer in kept:
         problem, regions, listed = answer.question.problem, answer.question.regions, _lists(answer)
         questions.append(Question(problem, regions, tuple(
-            wish for r in regions for wish in exactly_these(problem, r, listed))))
-    for answer, better in zip(kept, desk.ask(questions, seconds=ONE), strict=True):
+            wish for r in regions for wish in exactly_these(problem, r, listed)), like=(Plan(listed),), near=True))
+    gap = min(desk.gap, FILLED * min((one.share for one in series), default=1.0))
+    for answer, better in zip(kept, desk.ask(questions, gap=gap, seconds=ONE), strict=True):
         if better.plan and better.value < answer.value:
             found[answer.question.regions] = better
 
@@ -229,6 +235,10 @@ def _learn(one: Series, answer: Asked, found: dict[tuple[str, ...], Asked]) -> b
         again = answer.plan is not None and not good and not one.careful
         one.careful |= again
         return again
+    if answer.plan is None:
+        return True
     used = (answer.value - nearly.bound) / max(nearly.room, 1e-12)
-    one.worth *= 0.5 if used > 1 else 1.8 if used < NEAR_ENOUGH else 1.0
-    return not NEAR_ENOUGH <= used <= 1
+    if NEAR_ENOUGH <= used <= 1:
+        return False
+    one.worth *= min(max(WANTED / max(used, 1e-3), STEP[0]), STEP[1])
+    return True

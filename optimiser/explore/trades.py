@@ -39,7 +39,7 @@ def finding(problem: Problem, share: float, count: int, series: Sequence[Series]
             told.setdefault(name, []).append(frame)
     lines.append(say("explore.alternatives_meaning"))
     facts: dict[str, Any] = {"within": share, "count": count, "searches": desk.searches, "parts": [
-        {"regions": list(one.regions), "apart": one.apart[1:], "most": _finite(one.most), "alike": one.alike}
+        {"regions": list(one.regions), "apart": one.apart[1:], "most": _finite(one.most), "ended": one.ended}
         for one in series]}
     title = say("explore.alternatives_asked", near=near, count=count,
                 title=problem.config.title or say("overview.untitled"))
@@ -80,9 +80,8 @@ def _lines(problem: Problem, one: Series, outcomes: list[Outcome], near: str, co
                          trades=_trades(one, outcomes, number)))
     if found < count:
         most = _most(one.most)
-        key = "alike" if one.alike else "time"
-        lines.append(say(f"explore.alternatives_stopped_{key}", regions=regions, least=one.least))
-        if one.alike and not (most < one.least):
+        lines.append(say(f"explore.alternatives_stopped_{one.ended or 'time'}", regions=regions, least=one.least))
+        if not most < one.least:
             lines.append(say("explore.alternatives_not_proved", regions=regions,
                              most=say("explore.alternatives_any") if math.isnan(most) else f"{most:.0f}"))
     return lines
