@@ -104,7 +104,8 @@ def frontier(problem: Problem, x: str = "cost", y: str = "unfilled", *, points: 
                  (y, point.y, point.low_y)) for cell in (shown(aim, value, one.regions), shown(aim, low, one.regions))),
                   mark) for point, mark in marked]
         facts["-".join(one.regions)] = {
-            "regions": list(one.regions), "x": x, "y": y, "every": one.every, "run": one.run, "unanswered": one.unanswered,
+            "regions": list(one.regions), "x": x, "y": y, "every": one.every, "run": one.run,
+            "unanswered": one.unanswered,
             "base": one.base and _pair(one, one.base, x, y),
             "points": [_pair(one, point, x, y) for point in one.points]}
     table = frame_of(rows, f"regions {' '.join((*columns(x), *columns(y)))} mark")
