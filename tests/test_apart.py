@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def sharers(folder: Path, short: dict[str, float], files: float, scope: str = "shared") -> Problem:
+def sharers(folder: Path, short: Mapping[str, float], files: float, scope: str = "shared") -> Problem:
     """Regions with one area each that are short of builders; a permit takes a file of a desk that all share."""
     return world(
         folder, {"regions": {r: {} for r in short}}, regions=rows("region", *((r,) for r in short)),

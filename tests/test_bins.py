@@ -97,7 +97,7 @@ def true_bin(best: float, on: float, off: float, share: float) -> str | None:
     return NEVER if on > edge else NECESSARY if off > edge else POSSIBLE
 
 
-def shown(finding: Finding) -> dict[tuple[str, str], dict[str, Any]]:
+def shown(finding: Finding) -> dict[tuple[str, str], dict[Any, Any]]:
     return {(row["region"], row["occupation"]): row for row in finding.tables["bins"].to_dict("records")}
 
 

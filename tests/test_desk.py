@@ -16,6 +16,7 @@ from test_solver import FEASIBLE, best, knapsack
 from optimiser.explore import desk as desks
 from optimiser.explore.desk import Asked, Desk, Question, price
 from optimiser.explore.wishes import Wish, exactly_these, off_list, on_list
+from optimiser.model.handover import Key
 from optimiser.problem import Problem
 from optimiser.solution import derive
 from optimiser.variant import with_numbers, with_rules
@@ -125,7 +126,8 @@ def test_other_costs_are_minimised_within_what_the_leading_aim_may_be(tmp_path: 
         best_value = true_best(problem)
         if math.isinf(best_value) or best_value < 1:
             continue
-        listed = {("listed", ("R", o, e.number)): 1.0 for o in problem.candidates["R"] for e in problem.reviews["R"]}
+        listed: dict[Key, float] = {("listed", ("R", o, e.number)): 1.0 for o in problem.candidates["R"]
+                                    for e in problem.reviews["R"]}
         [asked] = Desk(0.0, 30.0).ask([Question(problem, ("R",), within=1.1 * best_value, costs=listed)])
         fewest = min(sum(lists.values()) for lists in lists_allowed(problem, "R")
                      if true_best(problem, lambda other, lists=lists: other == lists) <= 1.1 * best_value + 1e-6)

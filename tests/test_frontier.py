@@ -164,7 +164,7 @@ def test_no_plan(tmp_path: Path) -> None:
                      "cost?"),
     ({"x": "unfilled"}, "--y: got 'unfilled'; expected another aim than --x"),
     ({"region": "RR"}, "--region: got 'RR'; expected one of: R; did you mean R?")])
-def test_what_does_not_exist(asked: dict[str, str], told: str, tmp_path: Path) -> None:
+def test_what_does_not_exist(asked: dict[str, Any], told: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         frontier(builders(tmp_path), **asked)
     assert told in str(caught.value)
