@@ -29,7 +29,8 @@ def limits_of(problem: Problem, region: str, occupation: str, plan: Plan) -> pd.
     -------
     DataFrame
         limit, years (in which it binds, or all), used, value_most (largest of the years), binds (yes or no); those that
-        bind first. A limit on permits binds when one more lot breaks it, one on people when it is used up but for 0.5 %.
+        bind first. A limit on permits binds when one more lot breaks it, one on people when it is used up but for
+        0.5 %.
     """
     outcome = evaluate(problem, plan)
     rows = [*_permits(problem, region, occupation, plan, outcome), *_people(problem, region, occupation, outcome),
