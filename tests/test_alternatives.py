@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,17 @@ from typing import Any
 import inline
 import pytest
 from test_bins import ROOM, case
-from worlds import rows, world
+from worlds import rows, world, write_world
 
+from optimiser import terminal
+from optimiser.cli import main
 from optimiser.errors import InfeasibleError, InputError
 from optimiser.explore import alternatives as exploring
 from optimiser.explore import desk as desks
 from optimiser.explore import trades
 from optimiser.explore.alternatives import Series, alternatives
 from optimiser.explore.desk import Desk, Question
-from optimiser.explore.finding import Finding
+from optimiser.explore.finding import Finding, read
 from optimiser.problem import Problem
 
 Lists = frozenset[tuple[str, str, int]]
@@ -132,3 +135,21 @@ def test_the_distance_to_the_nearest_is_what_is_maximised(tmp_path: Path) -> Non
 def test_what_makes_no_sense_is_refused(tmp_path: Path, share: float, count: int) -> None:
     with pytest.raises(InputError):
         alternatives(world(tmp_path), share, count)
+
+
+def test_the_command_writes_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+                                     ) -> None:
+    """With child processes and progress lines, as a person runs it."""
+    monkeypatch.undo()
+    config = write_world(tmp_path / "case", {"regions": {"R": {"list_length": 1}}},
+                         permit_totals=rows("region year central", ("*", "*", 6)))
+    monkeypatch.setattr(sys, "argv", ["optimiser", "alternatives", str(config), "--within", "34%", "--out",
+                                      str(tmp_path / "out")])
+    monkeypatch.setattr(terminal, "EVERY", 0.0)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0, capsys.readouterr().err
+    assert "Distance from the other lists" in capsys.readouterr().err
+    found = read(tmp_path / "out")
+    assert list(found.tables["alternatives"]["differences_best"]) == [0, 2]
+    assert (tmp_path / "out" / "report.html").read_text("utf-8").count("<svg") == 1
