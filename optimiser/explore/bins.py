@@ -45,7 +45,8 @@ CLOSELY = NEAREST + 1  # effort of asking as closely as the best itself is known
 REWARDS = 20.0  # occupations shown at once for which the whole room is given at first
 KNOWN = 1.3  # times what is open of the best itself: a price known so well is not asked about
 TRIES = 2  # that may show too little before occupations are asked about one by one
-FEW = 2  # occupations newly shown, below which a search for many is no better than one for one
+MANY = 30.0  # most seconds of a search for many occupations at once
+EACH = 4.0  # seconds in which it must newly show an occupation, lest asking one by one is quicker
 Tell = Callable[[int, int, str], None]
 """Called with how many occupations are proved, how many there are, and what is being asked."""
 
@@ -180,8 +181,9 @@ class Run:
             if not jobs:
                 return
             self._say(say("explore.bins_telling", what="; ".join(self._named(job) for job in jobs)))
+            most = MANY if any(job.question.costs for job in jobs) else ONE
             try:
-                asked = self.desk.ask([job.question for job in jobs], gap=self._gap(jobs), seconds=min(ONE, left))
+                asked = self.desk.ask([job.question for job in jobs], gap=self._gap(jobs), seconds=min(left, most))
             except ResultError:  # a plan that no rounding saves shows nothing; the rest is not lost for it
                 asked = [Asked(job.question, "failed") for job in jobs]
             for job, answer in zip(jobs, asked, strict=True):
@@ -272,7 +274,7 @@ class Run:
                 cover.worth /= 2
                 cover.failed += 1
                 return
-            cover.idle = cover.idle + 1 if shown < FEW else 0
+            cover.idle = cover.idle + 1 if shown * EACH < max(asked.seconds, EACH) else 0
             cover.failed = 0
             if asked.value - nearly.bound < nearly.room / 2:
                 cover.worth *= 1.5
