@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optimiser.explore.alternatives import Series
 
 FULL = 0.999  # share of a capacity from which on a service is full
-NAMED = 6  # occupations named in a line before the rest is counted
+NAMED = 4  # occupations named in a line before the rest is counted
 SMALL = 0.005  # person-years or units below which nothing is said to differ
 
 

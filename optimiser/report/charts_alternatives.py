@@ -16,7 +16,7 @@ ROW = 20  # height of a row, in pixels
 HEAD = 18  # height of the line of numbers above the rows
 CELL = 22  # most that a cell is wide
 NAMES = 0.52  # share of the width that names get at least
-LETTER = 6.0  # pixels of a letter, about
+LETTER = 6.5  # pixels of a letter, about
 
 
 def draw(words: Words, finding: Finding) -> list[Figure]:
