@@ -140,6 +140,7 @@ def _sound(problem: Problem, handed: list[Handed], answers: list[Answer]) -> tup
     """The answers as a plan that breaks no rule, and what follows from it; the nearest roundings that do."""
     roundings = [plans(h, answer.x) for h, answer in zip(handed, answers, strict=True) if answer.x is not None]
     parts = [next(ways) for ways in roundings]
+    faithful: list[str] = []  # what the first rounding, the one nearest to the solver's numbers, breaks
     while True:
         plan = merged(parts)
         outcome = evaluate(problem, plan)
@@ -150,8 +151,9 @@ def _sound(problem: Problem, handed: list[Handed], answers: list[Answer]) -> tup
                    if violations(problem, part, h.frame.regions)]
         others = {n: part for n in unsound if (part := next(roundings[n], None))}
         if not others:
-            words = [str(violation) for violation in broken]
+            words = faithful or [str(violation) for violation in broken]
             raise ResultError(say("solve.broken"), words, for_study(handed, answers, words))
+        faithful = faithful or [str(violation) for violation in broken]
         parts = [others.get(n, part) for n, part in enumerate(parts)]
 
 

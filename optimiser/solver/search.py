@@ -267,9 +267,13 @@ class Search:
         again = run(self.program, stage, max(0.2, ends - time.monotonic()), gap=gap, nodes=AGAIN_NODES,
                     checks=AGAIN_CHECKS, start=first.x, **self.settings | {"seed": self.settings["seed"] + 1},
                     presolve="off")
-        if again.x is None or (first.x is not None and stage.value(again.x) >= stage.value(first.x) - SLACK):
+        if again.x is None:
             return first
-        true = stage.value(again.x) >= first.bound - SLACK * max(1.0, abs(first.bound))
+        x = self._clean(stage, again.x)  # what a row may be missed by must not make a point better
+        again = replace(again, x=x, value=stage.value(x))
+        if first.x is not None and again.value >= stage.value(first.x) - SLACK * max(1.0, abs(first.value)):
+            return first
+        true = again.value >= first.bound - SLACK * max(1.0, abs(first.bound))
         return replace(again, bound=max(again.bound, first.bound) if true else again.bound)
 
     def _clean(self, stage: Stage, x: np.ndarray) -> np.ndarray:
