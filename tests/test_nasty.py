@@ -45,8 +45,8 @@ def outcome(folder: Path, number: int) -> str:
 
 HARD = {1237: "solved", 2652: "solved", 2804: "solved", 3827: "refused by the check",
         2793: "refused at the gate", 2993: "solved"}
-"""Permits that nobody uses dilute a risk share; a false "infeasible"; two that can't be rounded step by step, one of them
-not at all; hardly any trainee for a permit; a solver that fails after presolve.
+"""Permits that nobody uses dilute a risk share; a false "infeasible"; two that can't be rounded step by step, one of
+them not at all; hardly any trainee for a permit; a solver that fails after presolve.
 """
 
 
