@@ -17,7 +17,7 @@ import numpy as np
 
 from optimiser.check import violations
 from optimiser.errors import InputError, ResultError, SolverError
-from optimiser.exact import evaluate
+from optimiser.exact import Outcome, evaluate
 from optimiser.explore.programme import digest, programme, scale
 from optimiser.explore.wishes import Wish, granted
 from optimiser.model.components import components
@@ -196,7 +196,7 @@ class Desk:
             question = Question(problem, regions)
             rows = solution.objectives[(solution.objectives["rank"] == 1) & solution.objectives["region"].isin(regions)]
             handed = self.model(problem, regions)
-            asked = Asked(question, "work_limit", leading_value(problem, handed, plan), plan=plan)
+            asked = Asked(question, "work_limit", leading_value(handed, evaluate(problem, plan)), plan=plan)
             if same and not violations(problem, plan, regions):
                 signs = [1 if SCALES[name] > 0 else -1 for name in rows["objective"]]
                 bound = min(float((rows["bound"] * signs).sum(skipna=False)), asked.value)
@@ -320,8 +320,10 @@ def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
     if answer.status == "infeasible":
         return Asked(question, "infeasible", math.inf, math.inf, seconds=answer.seconds)
     stage = answer.stages[0] if answer.stages else None
-    plan = None if answer.x is None else sound(question, handed, answer.x[:len(handed.columns)])
-    value = math.inf if plan is None else aim_value(question, handed, plan)
+    plan, value = None, math.inf
+    if answer.x is not None:
+        plan, outcome = sound(question, handed, answer.x[:len(handed.columns)])
+        value = aim_value(question, handed, outcome)
     if question.other:
         unit = scale(handed) if question.reward else 1.0
         score, score_bound = (stage.value * unit, stage.bound * unit) if stage else (math.nan, -math.inf)
@@ -330,8 +332,8 @@ def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
     return Asked(question, answer.status, value, bound, plan, seconds=answer.seconds)
 
 
-def sound(question: Question, handed: Handed, x: np.ndarray) -> Plan:
-    """The first rounding of an answer that keeps every rule and grants every wish.
+def sound(question: Question, handed: Handed, x: np.ndarray) -> tuple[Plan, Outcome]:
+    """The first rounding of an answer that keeps every rule and grants every wish, and what follows from it.
 
     Raises
     ------
@@ -340,11 +342,12 @@ def sound(question: Question, handed: Handed, x: np.ndarray) -> Plan:
     """
     broken: list[str] = []
     for plan in plans(handed, x):
-        broken = [str(found) for found in violations(question.problem, plan, question.regions)]
+        outcome = evaluate(question.problem, plan)
+        broken = [str(found) for found in violations(question.problem, plan, question.regions, outcome)]
         broken += [say("explore.wish_broken", wish=wish.words) for wish in question.wishes
                    if not granted(wish, plan, handed.frame)]
         if not broken:
-            return plan
+            return plan, outcome
     raise ResultError(say("solve.broken"), broken)
 
 
@@ -360,19 +363,17 @@ def part(problem: Problem, plan: Plan, regions: Regions) -> Plan:
          if set(problem.regions_of(key[0], key[1])) & set(regions)})
 
 
-def leading_value(problem: Problem, handed: Handed, plan: Plan) -> float:
-    """The leading aim of a plan of some regions, exactly worked out, in published units, least being best."""
-    objective = evaluate(problem, plan).objective
-    return float(sum(objective[part] * (1 if SCALES[part[1]] > 0 else -1) for part in handed.parts[0]))
+def leading_value(handed: Handed, outcome: Outcome) -> float:
+    """The leading aim of the regions of a model, exactly worked out, in published units, least being best."""
+    return float(sum(outcome.objective[part] * (1 if SCALES[part[1]] > 0 else -1) for part in handed.parts[0]))
 
 
-def aim_value(question: Question, handed: Handed, plan: Plan) -> float:
+def aim_value(question: Question, handed: Handed, outcome: Outcome) -> float:
     """The aim that a question is about, exactly worked out; see `leading_value`."""
     if not question.aim:
-        return leading_value(question.problem, handed, plan)
-    objective = evaluate(question.problem, plan).objective
+        return leading_value(handed, outcome)
     sign = 1 if SCALES[question.aim] > 0 else -1
-    return float(sign * sum(objective[r, question.aim] for r in question.regions))
+    return float(sign * sum(outcome.objective[r, question.aim] for r in question.regions))
 
 
 def refuse_no_answer(asked: Asked) -> Asked:
