@@ -231,7 +231,7 @@ def test_interrupted_it_goes_on_without_asking_again(tmp_path: Path, monkeypatch
     problem = next(p for p in (case(n)[0] for n in range(99) if len(case(n)[1]) > 2) if len(p.regions) == 1
                    and not p.locked and not p.groups["R"])
     monkeypatch.setattr(exploring, "floors", lambda *_: {})
-    monkeypatch.setattr(exploring.os, "sched_getaffinity", lambda _: {0})  # one question a batch
+    monkeypatch.setattr(exploring, "processors", lambda: 1)  # one question a batch
     plain = shown(bins(problem, 0.05, desk=Desk(0.0, 30.0)))
     whole, batches = desks.Desk.ask, [0]
     ended = 0

@@ -10,7 +10,6 @@ way the bound of the search says how far apart a further list could be at most.
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import dataclass, field
 
@@ -22,6 +21,7 @@ from optimiser.explore.wishes import exactly_these
 from optimiser.model.components import components
 from optimiser.plan import Plan
 from optimiser.problem import Problem
+from optimiser.solver import batches
 from optimiser.texts import say
 
 SECONDS = 300.0  # of a whole exploration
@@ -170,10 +170,9 @@ def _add(desk: Desk, series: list[Series], ends: float) -> None:
         left = ends - time.monotonic()
         if not going or left < LAST:
             break
-        waves = math.ceil(len(going) / len(os.sched_getaffinity(0)))
         questions = [_question(desk, one) for one in going]
         rewarded = any(question.reward for question in questions)
-        seconds = min(ONE, left / waves / (1 if number == TRIES - 1 else 2))
+        seconds = min(ONE, left / len(batches(going)) / (1 if number == TRIES - 1 else 2))
         asked = desk.ask(questions, gap=min(desk.gap, GAP * series[0].share) if rewarded else 0.0,
                          seconds=max(LAST, seconds))
         going = [one for one, answer in zip(going, asked, strict=True) if _learn(one, answer, found)]

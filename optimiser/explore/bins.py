@@ -8,7 +8,6 @@ as that many single ones. What is left is asked one by one, listed and left out;
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from optimiser.model.components import components
 from optimiser.model.handover import Key
 from optimiser.plan import Plan
 from optimiser.problem import Problem
+from optimiser.solver import processors
 from optimiser.texts import say
 
 SECONDS = 540.0  # of a whole exploration; reading, building and writing take the rest of ten minutes
@@ -177,7 +177,7 @@ class Run:
     def ask_all(self) -> None:
         """Ask until all is known or the time is over, as many questions side by side as there are processors."""
         while (left := self.ends - time.monotonic()) > LAST:
-            jobs = self._batch(len(os.sched_getaffinity(0)))
+            jobs = self._batch(processors())
             if not jobs:
                 return
             self._say(say("explore.bins_telling", what="; ".join(self._named(job) for job in jobs)))

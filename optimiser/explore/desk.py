@@ -8,7 +8,6 @@ before is not searched again: a question is known by the bytes of its programme.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,7 +28,7 @@ from optimiser.origin import fault
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution
-from optimiser.solver import Answer, Known, OutOfRange, Program, Progress, solve_many
+from optimiser.solver import Answer, Known, OutOfRange, Program, Progress, batches, solve_many
 from optimiser.texts import say
 from optimiser.variant import same_case
 
@@ -231,10 +230,10 @@ class Desk:
         new = [i for i, name in enumerate(names) if names.index(name) == i and not self._known_well(name, gap)]
         if new:
             self.searches += len(new)
-            waves = math.ceil(len(new) / max(1, min(len(new), len(os.sched_getaffinity(0)))))
             try:
                 found = solve_many(
-                    [programs[i] for i in new], gap=gap, time_limit=seconds * waves, seed=self.seed, together=False,
+                    [programs[i] for i in new], gap=gap, time_limit=seconds * len(batches(new)), seed=self.seed,
+                    together=False,
                     known=[self._known(questions[i], handed[i], programs[i]) for i in new],
                     on_progress=self.on_progress and (lambda n, progress: self._tell(questions[new[n]], progress)))
             except OutOfRange as error:

@@ -15,13 +15,14 @@ from optimiser.explore.elastic import elastic, held
 from optimiser.explore.moves import DROPPED, LOWERED, Move, moves
 from optimiser.model.plain import Plain, plain
 from optimiser.problem import Problem
-from optimiser.solver import Answer, Program, solve_many
+from optimiser.solver import Answer, Program, batches, solve_many
 from optimiser.variant import with_numbers, with_rules
 
 DIGITS = 3  # of an amount: 139.4 hours more are told as 140
 LEAST = 1e-6  # of a move that is none
 GAP = 0.001  # of the price
 TERMS = ("kind", "thing")  # what repairs may not have in common, the coarser first
+PART = 6  # a search may take this part of the time, so that some is left for repairs of other kinds
 FEW = 3  # repairs; when there are fewer of different kinds, those that move other things of the same kinds count too
 Barred = frozenset[Hashable]
 
@@ -63,6 +64,13 @@ class Repair:
     def named(self, term: str) -> Barred:
         """The kinds, or the things, that it moves."""
         return frozenset(name(step.move, term) for step in self.steps)
+
+    def named_by_price(self, term: str) -> list[Hashable]:
+        """The same, what costs most first."""
+        prices: dict[Hashable, float] = {}
+        for step in self.steps:
+            prices[name(step.move, term)] = prices.get(name(step.move, term), 0.0) + step.price
+        return sorted(prices, key=lambda one: (-prices[one], str(one)))
 
 
 @dataclass(order=True)
@@ -111,6 +119,7 @@ class Search:
         self.unit = _unit(self.moves)
         self.program: Program = elastic(self.asked, self.moves, self.unit)
         self.ends, self.seed = time.monotonic() + seconds, seed
+        self.part = seconds / PART
         self.searches = 0
         self.sure = True  # whether every search came to its end
 
@@ -143,16 +152,17 @@ class Search:
             if len(found.repairs) >= count:
                 found.ended = "enough"
                 return
-            if time.monotonic() >= self.ends:
-                found.ended = "time"
-                return
-            barred = [node.barred | {one} for one in sorted(node.repair.named(term), key=str)]
+            barred = [node.barred | {one} for one in node.repair.named_by_price(term)]
             barred = [one for one in dict.fromkeys(barred) if one not in tried]
             tried.update(barred)
-            for one, answer in zip(barred, self._ask(barred), strict=True):
-                if answer.x is not None:
-                    repair = self._repair(answer)
-                    heapq.heappush(queue, _Node(repair.price, number := number + 1, one, repair))
+            for part in batches(barred):
+                if time.monotonic() >= self.ends:
+                    self.sure = False
+                    break
+                for one, answer in zip(part, self._ask(part), strict=True):
+                    if answer.x is not None:
+                        repair = self._repair(answer)
+                        heapq.heappush(queue, _Node(repair.price, number := number + 1, one, repair))
         found.ended = "all" if self.sure else "time"
 
     def _ask(self, barred: Sequence[Barred]) -> list[Answer]:
@@ -162,8 +172,8 @@ class Search:
             n for n, move in enumerate(self.moves) if any(name(move, term) in one for term in TERMS)], aside)
             for one in barred]
         self.searches += len(programs)
-        left = max(1.0, self.ends - time.monotonic())
-        answers = solve_many(programs, gap=GAP, time_limit=left, seed=self.seed, together=False) if programs else []
+        left = max(1.0, min(self.part, self.ends - time.monotonic()))
+        answers = solve_many(programs, gap=GAP, time_limit=left, seed=self.seed, together=False)
         if any(answer.status == "interrupted" for answer in answers):
             raise KeyboardInterrupt
         self.sure &= all(answer.status in ("optimal", "within_gap", "infeasible") for answer in answers)

@@ -69,8 +69,7 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     """
     for program in programs:
         refuse_out_of_range(program)
-    processors = max(1, min(len(programs), len(os.sched_getaffinity(0))))
-    waves = -(-len(programs) // processors) if programs else 1
+    waves = max(1, len(batches(programs)))
     messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]] = queue.SimpleQueue()
     waiting = [_Child(i, program, gap, time_limit / waves, seed, starts[i] if starts else None, method,
                       known[i] if known else NOTHING)
@@ -79,7 +78,7 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     running: dict[int, _Child] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < processors:
+            while waiting and len(running) < processors():
                 child = waiting.pop(0)
                 child.begin(messages)
                 running[child.number] = child
@@ -95,6 +94,17 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
         for child in children:
             child.end()
     return [child.answer() for child in children]
+
+
+def batches(items: Sequence[Any]) -> list[Sequence[Any]]:
+    """The items in parts that can be searched side by side."""
+    size = processors()
+    return [items[at:at + size] for at in range(0, len(items), size)]
+
+
+def processors() -> int:
+    """How many programmes are searched side by side at most."""
+    return len(os.sched_getaffinity(0))
 
 
 def explain(program: Program, limits: Sequence[Limit], seconds: float) -> list[Clash]:
