@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from optimiser.contradictions import contradictions as find_contradictions
     from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
     from optimiser.estimate import write as estimate_shortages
-    from optimiser.explore.alternatives import alternatives
-    from optimiser.explore.apart import apart
-    from optimiser.explore.bins import bins
-    from optimiser.explore.compare import compare_runs
-    from optimiser.explore.evaluate import evaluate_list
-    from optimiser.explore.explain import explain
-    from optimiser.explore.frontier import frontier
-    from optimiser.explore.ladder import ladder
-    from optimiser.explore.repair import repair
+    from optimiser.explore.beside.compare import compare_runs
+    from optimiser.explore.beside.evaluate import evaluate_list
+    from optimiser.explore.near.alternatives import alternatives
+    from optimiser.explore.near.bins import bins
+    from optimiser.explore.negotiate.repair import repair
+    from optimiser.explore.why.explain import explain
+    from optimiser.explore.worth.apart import apart
+    from optimiser.explore.worth.frontier import frontier
+    from optimiser.explore.worth.ladder import ladder
     from optimiser.generate import generate as generate_case
     from optimiser.newcase import create as new_case
     from optimiser.overview import notes
@@ -42,10 +42,10 @@ _HOMES = {
     "violations": "check", "check_run": "check", "read_run": "run_folder:read", "save_run": "save",
     "write_report": "report:write", "new_case": "newcase:create", "generate_case": "generate:generate",
     "estimate_shortages": "estimate:write",
-    "evaluate_list": "explore.evaluate", "compare_runs": "explore.compare",
-    "alternatives": "explore.alternatives", "bins": "explore.bins",
-    "explain": "explore.explain", "ladder": "explore.ladder", "repair": "explore.repair",
-    "frontier": "explore.frontier", "apart": "explore.apart",
+    "evaluate_list": "explore.beside.evaluate", "compare_runs": "explore.beside.compare",
+    "alternatives": "explore.near.alternatives", "bins": "explore.near.bins",
+    "explain": "explore.why.explain", "ladder": "explore.worth.ladder", "repair": "explore.negotiate.repair",
+    "frontier": "explore.worth.frontier", "apart": "explore.worth.apart",
     "list_scenarios": "scenario:listing",
     "describe": "overview:overview", "notes": "overview:notes", "find_contradictions": "contradictions:contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",

@@ -16,12 +16,12 @@ from worlds import rows, world, write_world
 from optimiser import terminal
 from optimiser.cli import main
 from optimiser.errors import InfeasibleError, InputError
-from optimiser.explore import alternatives as exploring
 from optimiser.explore import desk as desks
-from optimiser.explore import trades
-from optimiser.explore.alternatives import Series, alternatives
 from optimiser.explore.desk import Desk, Question
 from optimiser.explore.finding import Finding, read
+from optimiser.explore.near import alternatives as exploring
+from optimiser.explore.near import trades
+from optimiser.explore.near.alternatives import Series, alternatives
 from optimiser.problem import Problem
 from optimiser.solver import Progress
 

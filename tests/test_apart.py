@@ -14,11 +14,11 @@ from worlds import rows, world
 
 from optimiser.config import Objective
 from optimiser.errors import InputError
-from optimiser.explore import apart as apart_module
 from optimiser.explore import desk as desk_module
-from optimiser.explore.apart import apart, split
 from optimiser.explore.desk import Desk
 from optimiser.explore.finding import Finding
+from optimiser.explore.worth import apart as apart_module
+from optimiser.explore.worth.apart import apart, split
 from optimiser.problem import Problem, load
 from optimiser.variant import with_rules
 

@@ -13,7 +13,8 @@ from worlds import rows, write_world
 
 import optimiser
 from optimiser.cli import main
-from optimiser.explore import desk, finding, repairs
+from optimiser.explore import desk, finding
+from optimiser.explore.negotiate import repairs
 
 YEARS = (2026, 2027)
 Told = Callable[..., tuple[int, str, str]]

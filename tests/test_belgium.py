@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import optimiser
-from optimiser.explore.given import read_list
+from optimiser.explore.beside.given import read_list
 from optimiser.solution import Solution
 from optimiser.terminal import show_solution
 

@@ -24,15 +24,15 @@ from worlds import rows, world, write_world
 
 from optimiser.cli import main
 from optimiser.errors import InfeasibleError, InputError
-from optimiser.explore import bins as exploring
 from optimiser.explore import desk as desks
-from optimiser.explore.answers import Answers
-from optimiser.explore.binning import NECESSARY, NEVER, POSSIBLE, UNPROVED, Standing, Told
-from optimiser.explore.bins import bins
 from optimiser.explore.desk import Desk, Question
 from optimiser.explore.finding import Finding, read
-from optimiser.explore.nearly import Nearly
-from optimiser.explore.prices import floors
+from optimiser.explore.near import bins as exploring
+from optimiser.explore.near.answers import Answers
+from optimiser.explore.near.binning import NECESSARY, NEVER, POSSIBLE, UNPROVED, Standing, Told
+from optimiser.explore.near.bins import bins
+from optimiser.explore.near.nearly import Nearly
+from optimiser.explore.near.prices import floors
 from optimiser.explore.programme import scale
 from optimiser.problem import Problem
 from optimiser.solver.highs import run

@@ -14,7 +14,7 @@ from worlds import rows, world
 from optimiser import run_folder
 from optimiser.cli import main
 from optimiser.errors import InputError, ResultError
-from optimiser.explore.compare import compare_runs
+from optimiser.explore.beside.compare import compare_runs
 from optimiser.explore.finding import Finding
 from optimiser.plan import Plan
 from optimiser.problem import Problem

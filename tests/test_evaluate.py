@@ -20,11 +20,11 @@ from optimiser.check import violations
 from optimiser.cli import main
 from optimiser.errors import InputError
 from optimiser.explore import desk as desks
-from optimiser.explore import evaluate
-from optimiser.explore.evaluate import evaluate_list
+from optimiser.explore.beside import evaluate
+from optimiser.explore.beside.evaluate import evaluate_list
+from optimiser.explore.beside.given import of_lists, read_list
+from optimiser.explore.beside.listrules import broken_rules, in_words, lifted
 from optimiser.explore.finding import Finding
-from optimiser.explore.given import of_lists, read_list
-from optimiser.explore.listrules import broken_rules, in_words, lifted
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solver import conflict

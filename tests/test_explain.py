@@ -21,11 +21,11 @@ from optimiser.cli import main
 from optimiser.errors import InputError
 from optimiser.explore import desk as desks
 from optimiser.explore.desk import Asked, Desk, Question
-from optimiser.explore.explain import explain
 from optimiser.explore.finding import Finding, read
-from optimiser.explore.flips import Bisection, Point, Sides, hunt
-from optimiser.explore.levers import Lever, levers
-from optimiser.explore.neighbours import with_occupation, without_occupation
+from optimiser.explore.why.explain import explain
+from optimiser.explore.why.flips import Bisection, Point, Sides, hunt
+from optimiser.explore.why.levers import Lever, levers
+from optimiser.explore.why.neighbours import with_occupation, without_occupation
 from optimiser.explore.wishes import off_list, on_list
 from optimiser.solver import search as searches
 from optimiser.variant import with_numbers

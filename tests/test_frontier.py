@@ -17,7 +17,7 @@ from optimiser import solving
 from optimiser.errors import InputError
 from optimiser.explore import desk as desk_module
 from optimiser.explore.desk import Desk
-from optimiser.explore.frontier import Frontier, Tracer, frontier
+from optimiser.explore.worth.frontier import Frontier, Tracer, frontier
 from optimiser.problem import Problem, load
 
 ROUNDING = {"unfilled": 0.1, "cost": 2.0, "worst_coverage": 0.01, "list_changes": 0.0}  # as in test_oracle

@@ -71,6 +71,16 @@ def test_imports_point_down_only(path: Path) -> None:
     assert not above
 
 
+def test_questions_do_not_know_each_other() -> None:
+    """What two kinds of questions share stands beside the desk, not in one of their rooms."""
+    explore = PACKAGE / "explore"
+    groups = {path.parent.name for path in explore.glob("*/__init__.py")}
+    across = {(str(path.relative_to(explore)), name) for path in explore.rglob("*.py") for name in imports(path)
+              if name.startswith("optimiser.explore.") and (group := name.split(".")[2]) in groups
+              and group != path.parent.name}
+    assert groups and not across
+
+
 @pytest.mark.parametrize(("package", "rooms"), [("pyomo", {"model"}), ("highspy", {"solver"}), ("pydantic", {"config",
                          "scenario", "docs"}), ("rich", {"terminal"}), ("typer", {"cli"}), ("altair", {"report"}),
                          ("xlsxwriter", {"report"}), ("yaml", {"strictyaml", "texts"})])

@@ -17,7 +17,7 @@ from worlds import rows
 from optimiser.errors import InputError
 from optimiser.explore import desk as desks
 from optimiser.explore.desk import Asked, Desk, Question
-from optimiser.explore.ladder import Rung, Step, kinks, ladder, rungs
+from optimiser.explore.worth.ladder import Rung, Step, kinks, ladder, rungs
 from optimiser.problem import Problem
 from optimiser.variant import with_numbers
 

@@ -16,10 +16,10 @@ from worlds import Rows, rows, world, write_world
 
 from optimiser.errors import InputError
 from optimiser.explore import desk as desk_module
-from optimiser.explore import repairs as repairs_module
 from optimiser.explore.desk import Desk
-from optimiser.explore.repair import repair, verify
-from optimiser.explore.repairs import Search, rounded_up
+from optimiser.explore.negotiate import repairs as repairs_module
+from optimiser.explore.negotiate.repair import repair, verify
+from optimiser.explore.negotiate.repairs import Search, rounded_up
 from optimiser.problem import Problem, load
 
 BUILDERS, NURSES = "0110", "2221"

@@ -63,7 +63,7 @@ def evaluate(
     time_limit: Seconds = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.evaluate import evaluate_list
+    from optimiser.explore.beside.evaluate import evaluate_list
 
     _explore("evaluate", config, lambda problem, desk: evaluate_list(problem, list_file, quotas, desk),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
@@ -77,7 +77,7 @@ def compare(
     force: Force = False,
 ) -> None:
     from optimiser import run_folder
-    from optimiser.explore.compare import compare_runs
+    from optimiser.explore.beside.compare import compare_runs
     from optimiser.explore.finding import MARK
     from optimiser.save import write_finding
     from optimiser.storage import next_free, whole_folder
@@ -109,8 +109,8 @@ def explain(
     time_limit: Seconds = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.explain import explain as asked
-    from optimiser.explore.explain import lever_name
+    from optimiser.explore.why.explain import explain as asked
+    from optimiser.explore.why.explain import lever_name
 
     def ask(problem, desk):
         return asked(problem, region, occupation, quota=quota, desk=desk, seconds=seconds, deep=deep,
@@ -136,7 +136,7 @@ def ladder(
     time_limit: Seconds = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.ladder import ladder as asked
+    from optimiser.explore.worth.ladder import ladder as asked
 
     _explore("ladder", config, lambda problem, desk: asked(problem, service=service, region=region, place=place,
                                                            steps=step or (), desk=desk),
@@ -157,8 +157,8 @@ def bins(
     gap: Gap = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.bins import bins as asked
-    from optimiser.explore.nearly import share_of
+    from optimiser.explore.near.bins import bins as asked
+    from optimiser.explore.near.nearly import share_of
     from optimiser.storage import next_free
     from optimiser.terminal import counting
 
@@ -196,8 +196,8 @@ def alternatives(
     gap: Gap = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.alternatives import alternatives as asked
-    from optimiser.explore.nearly import share_of
+    from optimiser.explore.near.alternatives import alternatives as asked
+    from optimiser.explore.near.nearly import share_of
 
     share = share_of(within)
     _explore("alternatives", config, lambda problem, desk: asked(problem, share, count, desk=desk, seconds=seconds),
@@ -215,7 +215,7 @@ def repair(
     time_limit: Seconds = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.repair import repair as asked
+    from optimiser.explore.negotiate.repair import repair as asked
 
     _explore("repair", config, lambda problem, desk: asked(problem, count=count, desk=desk), scenario=scenario,
              settings=settings, out=out, gap=gap, seconds=time_limit, force=force)
@@ -237,7 +237,7 @@ def frontier(
     time_limit: Seconds = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.frontier import frontier as asked
+    from optimiser.explore.worth.frontier import frontier as asked
 
     _explore("frontier", config, lambda problem, desk: asked(problem, x, y, points=points, region=region, desk=desk),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
@@ -255,8 +255,8 @@ def apart(
     time_limit: Seconds = None,
     force: Force = False,
 ) -> None:
-    from optimiser.explore.apart import apart as asked
-    from optimiser.explore.apart import shares_of
+    from optimiser.explore.worth.apart import apart as asked
+    from optimiser.explore.worth.apart import shares_of
 
     given = shares_of(shares) if shares else None
     _explore("apart", config, lambda problem, desk: asked(problem, given, desk=desk), scenario=scenario,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from optimiser.explore.binning import NECESSARY, NEVER, POSSIBLE, UNPROVED
 from optimiser.explore.finding import Finding
+from optimiser.explore.near.binning import NECESSARY, NEVER, POSSIBLE, UNPROVED
 from optimiser.report.figures import INK, MUTED, WIDTH, short, svg
 from optimiser.report.views import Figure, Grid
 from optimiser.report.words import Words

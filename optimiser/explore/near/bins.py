@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 
 from optimiser.errors import InfeasibleError, ResultError
-from optimiser.explore import binned
-from optimiser.explore.answers import Answers
-from optimiser.explore.binning import UNPROVED, Side, Standing, Told
 from optimiser.explore.desk import Asked, Desk, Question, refuse_no_answer
 from optimiser.explore.finding import Finding
-from optimiser.explore.nearly import refuse_share
-from optimiser.explore.prices import floors
+from optimiser.explore.near import binned
+from optimiser.explore.near.answers import Answers
+from optimiser.explore.near.binning import UNPROVED, Side, Standing, Told
+from optimiser.explore.near.nearly import refuse_share
+from optimiser.explore.near.prices import floors
 from optimiser.explore.programme import digest, programme, scale
 from optimiser.explore.wishes import off_list, on_list
 from optimiser.model.components import components

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.explore.given import GivenList
+from optimiser.explore.beside.given import GivenList
 from optimiser.problem import Problem
 from optimiser.schema import ANY
 from optimiser.tables import ROW

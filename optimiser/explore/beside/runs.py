@@ -15,7 +15,7 @@ from optimiser import run_folder
 from optimiser.check import differences, violations
 from optimiser.errors import ResultError
 from optimiser.exact import Outcome, evaluate
-from optimiser.explore.sides import filling
+from optimiser.explore.beside.sides import filling
 from optimiser.model.components import components
 from optimiser.problem import Problem
 from optimiser.solution import Solution

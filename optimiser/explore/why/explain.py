@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.explore.binding import limits_of, region_levers
-from optimiser.explore.contrast import fullness, shifts
 from optimiser.explore.desk import Asked, Desk, Question, Regions, part, price, refuse_no_answer
 from optimiser.explore.finding import Finding, frame_of, interval
-from optimiser.explore.flips import Bisection, Point, Sides, Tell, hunt
-from optimiser.explore.levers import Lever, levers
-from optimiser.explore.neighbours import with_occupation, without_occupation
 from optimiser.explore.standing import named, refuse_unknown, standing
+from optimiser.explore.why.binding import limits_of, region_levers
+from optimiser.explore.why.contrast import fullness, shifts
+from optimiser.explore.why.flips import Bisection, Point, Sides, Tell, hunt
+from optimiser.explore.why.levers import Lever, levers
+from optimiser.explore.why.neighbours import with_occupation, without_occupation
 from optimiser.explore.wishes import Wish, off_list, on_list
 from optimiser.model.components import components
 from optimiser.problem import Problem

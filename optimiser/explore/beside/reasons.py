@@ -9,10 +9,10 @@ from fractions import Fraction
 import pandas as pd
 
 from optimiser.exact import changes, evaluate
+from optimiser.explore.beside.given import GivenList
+from optimiser.explore.beside.listrules import exclusions, names
 from optimiser.explore.desk import Desk, Regions
 from optimiser.explore.finding import frame_of
-from optimiser.explore.given import GivenList
-from optimiser.explore.listrules import exclusions, names
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.texts import say

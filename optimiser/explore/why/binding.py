@@ -10,9 +10,9 @@ from functools import partial
 import pandas as pd
 
 from optimiser.exact import Outcome, evaluate
-from optimiser.explore.contrast import FULL
 from optimiser.explore.finding import frame_of
-from optimiser.explore.levers import REACH, Lever
+from optimiser.explore.why.contrast import FULL
+from optimiser.explore.why.levers import REACH, Lever
 from optimiser.model.presence import most_domestic, most_independent
 from optimiser.plan import Plan
 from optimiser.problem import Problem

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from optimiser.explore.nearly import Nearly
+from optimiser.explore.near.nearly import Nearly
 from optimiser.problem import Problem
 
 NECESSARY, POSSIBLE, NEVER, UNPROVED = "necessary", "possible", "never", "unproved"

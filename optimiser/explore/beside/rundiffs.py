@@ -6,9 +6,9 @@ from collections import defaultdict
 
 import pandas as pd
 
+from optimiser.explore.beside.runs import Run, Shared
+from optimiser.explore.beside.sides import beside, summed
 from optimiser.explore.finding import frame_of
-from optimiser.explore.runs import Run, Shared
-from optimiser.explore.sides import beside, summed
 from optimiser.texts import say
 
 ENDS = ("reference", "run")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from optimiser.explore.listrules import exclusions
+from optimiser.explore.beside.listrules import exclusions
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution, derive

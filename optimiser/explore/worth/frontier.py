@@ -12,7 +12,7 @@ from optimiser.errors import Fault, InputError
 from optimiser.exact import evaluate
 from optimiser.explore.desk import Asked, Desk, Question, Regions
 from optimiser.explore.finding import Finding, frame_of
-from optimiser.explore.frontierwords import columns, lines, shown
+from optimiser.explore.worth.frontierwords import columns, lines, shown
 from optimiser.model.components import components
 from optimiser.model.objectives import OBJECTIVES, SCALES
 from optimiser.plan import Plan

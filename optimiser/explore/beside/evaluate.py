@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser.clash import in_words as clash_in_words
-from optimiser.explore import listrules, sides
+from optimiser.explore.beside import listrules, sides
+from optimiser.explore.beside.given import GivenList, Lists, of_lists, read_list
+from optimiser.explore.beside.reasons import differences
 from optimiser.explore.desk import Asked, Desk, Question, Regions, price, refuse_no_answer
 from optimiser.explore.finding import Finding, frame_of, interval
-from optimiser.explore.given import GivenList, Lists, of_lists, read_list
-from optimiser.explore.reasons import differences
 from optimiser.explore.wishes import Wish, exactly_these, quotas
 from optimiser.model.components import components
 from optimiser.model.frame import NO_ROOM

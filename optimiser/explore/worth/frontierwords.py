@@ -9,7 +9,7 @@ from optimiser.problem import Problem
 from optimiser.texts import say
 
 if TYPE_CHECKING:
-    from optimiser.explore.frontier import Frontier, Point
+    from optimiser.explore.worth.frontier import Frontier, Point
 
 SHARE = "worst_coverage"
 DECIMALS = {"unfilled": 0, "worst_coverage": 1, "list_changes": 0, "cost": 0}

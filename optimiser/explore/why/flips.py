@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from optimiser.errors import InputError, ResultError
 from optimiser.explore.desk import Asked, Desk, Question, Regions
-from optimiser.explore.levers import Lever
+from optimiser.explore.why.levers import Lever
 from optimiser.explore.wishes import Wish
 from optimiser.plan import Plan
 from optimiser.problem import Problem

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from optimiser.explore.moves import SHARES
-from optimiser.explore.repairs import Step
+from optimiser.explore.negotiate.moves import SHARES
+from optimiser.explore.negotiate.repairs import Step
 from optimiser.problem import Problem
 from optimiser.texts import say
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.explore.elastic import elastic, held
-from optimiser.explore.moves import DROPPED, LOWERED, Move, moves
+from optimiser.explore.negotiate.elastic import elastic, held
+from optimiser.explore.negotiate.moves import DROPPED, LOWERED, Move, moves
 from optimiser.model.plain import Plain, plain
 from optimiser.problem import Problem
 from optimiser.solver import Answer, Program, batches, solve_many

@@ -16,7 +16,7 @@ from optimiser.solution import UNITS
 from optimiser.texts import say
 
 if TYPE_CHECKING:
-    from optimiser.explore.alternatives import Series
+    from optimiser.explore.near.alternatives import Series
 
 FULL = 0.999  # share of a capacity from which on a service is full
 NAMED = 4  # occupations named in a line before the rest is counted

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from optimiser.explore.moves import Move
+from optimiser.explore.negotiate.moves import Move
 from optimiser.model.plain import Plain
 from optimiser.solver import Program, Stage
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import Fault, InputError
-from optimiser.explore import rundiffs
+from optimiser.explore.beside import rundiffs
+from optimiser.explore.beside.runs import Shared, differing, leading_range, linked, read_run, shared
+from optimiser.explore.beside.sides import stacked
 from optimiser.explore.finding import Finding, frame_of, interval
-from optimiser.explore.runs import Shared, differing, leading_range, linked, read_run, shared
-from optimiser.explore.sides import stacked
 from optimiser.solution import UNITS
 from optimiser.texts import say
 

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from optimiser.explore.binning import NECESSARY, NEVER, POSSIBLE, UNPROVED, Standing
 from optimiser.explore.desk import Desk
 from optimiser.explore.finding import Finding, frame_of, interval
+from optimiser.explore.near.binning import NECESSARY, NEVER, POSSIBLE, UNPROVED, Standing
 from optimiser.problem import Problem
 from optimiser.solution import UNITS
 from optimiser.texts import say

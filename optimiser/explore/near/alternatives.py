@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from optimiser.errors import Fault, InfeasibleError, InputError
 from optimiser.explore.desk import Asked, Desk, Question, refuse_no_answer
 from optimiser.explore.finding import Finding
-from optimiser.explore.nearly import Nearly, refuse_share
+from optimiser.explore.near.nearly import Nearly, refuse_share
 from optimiser.explore.wishes import exactly_these
 from optimiser.model.components import components
 from optimiser.plan import Plan
@@ -129,7 +129,7 @@ def alternatives(problem: Problem, within: float = 0.01, count: int = 5, *, desk
     SolverError
         When not even one plan was found in time.
     """
-    from optimiser.explore import trades
+    from optimiser.explore.near import trades
 
     refuse_share(within)
     if not 1 <= count <= MOST:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.errors import Fault, InputError, OptimiserError
-from optimiser.explore.binning import Told
+from optimiser.explore.near.binning import Told
 from optimiser.plaintext import read_text
 from optimiser.texts import say
 

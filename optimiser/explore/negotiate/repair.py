@@ -10,8 +10,8 @@ import pandas as pd
 from optimiser.errors import ResultError
 from optimiser.explore.desk import Asked, Desk, Question, Regions
 from optimiser.explore.finding import Finding, frame_of, interval
-from optimiser.explore.repairs import Found, Repair, Search, Step, applied, rounded_up
-from optimiser.explore.stepwords import in_words, summary
+from optimiser.explore.negotiate.repairs import Found, Repair, Search, Step, applied, rounded_up
+from optimiser.explore.negotiate.stepwords import in_words, summary
 from optimiser.explore.wishes import Wish
 from optimiser.model.components import components
 from optimiser.plan import Plan

@@ -1,0 +1,1 @@
+"""Lists and runs side by side: a given list against the optimum, runs against each other."""

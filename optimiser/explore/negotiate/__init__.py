@@ -1,0 +1,1 @@
+"""What must give where wishes have no plan."""

@@ -1,0 +1,1 @@
+"""What more is worth: steps of a service, one aim against another, acting together."""
