@@ -31,6 +31,7 @@ FLOORS = [
     {"check"},
     {"solving"},
     {"explore"},
+    {"study"},
     {"newcase", "generate", "estimate", "docs", "report"},
     {"save"},
     {"__init__", "terminal"},
