@@ -8,7 +8,8 @@ import re
 import pandas as pd
 
 from optimiser.errors import Fault
-from optimiser.problem import Problem, chosen
+from optimiser.numbers import chosen
+from optimiser.problem import Problem
 from optimiser.schema import ANY
 from optimiser.selectors import Selectors
 from optimiser.solver import OutOfRange

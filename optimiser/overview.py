@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from optimiser.problem import Problem, chosen
+from optimiser.numbers import chosen
+from optimiser.problem import Problem
 from optimiser.schema import BASES, PARAMETERS, TABLES
 from optimiser.texts import say
 

@@ -23,6 +23,7 @@ FLOORS = [
     {"config", "tables"},
     {"selectors", "scenario", "patching"},
     {"consistency"},
+    {"numbers"},
     {"problem"},
     {"plan"},
     {"exact", "solver", "storage"},
@@ -83,8 +84,8 @@ def test_questions_do_not_know_each_other() -> None:
 
 
 @pytest.mark.parametrize(("package", "rooms"), [("pyomo", {"model"}), ("highspy", {"solver"}), ("pydantic", {"config",
-                         "scenario", "docs"}), ("rich", {"terminal"}), ("typer", {"cli"}), ("altair", {"report"}),
-                         ("xlsxwriter", {"report"}), ("yaml", {"strictyaml", "texts"})])
+                         "scenario", "docs", "study"}), ("rich", {"terminal"}), ("typer", {"cli"}),
+                         ("altair", {"report"}), ("xlsxwriter", {"report"}), ("yaml", {"strictyaml", "texts"})])
 def test_libraries_stay_in_their_rooms(package: str, rooms: set[str]) -> None:
     users = {room(path) for path in FILES if any(name.split(".")[0] == package for name in imports(path))}
     assert users <= rooms

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.problem import Problem, chosen
+from optimiser.numbers import chosen
+from optimiser.problem import Problem
 from optimiser.report.content import shortages
 from optimiser.schema import ANY, BASES, TABLES
 from optimiser.solution import Solution

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.problem import Problem, chosen
+from optimiser.numbers import chosen
+from optimiser.problem import Problem
 from optimiser.report.content import PERMITS, Record, records
 from optimiser.report.evidence import evidenced
 from optimiser.report.reasons import usage, with_fullness
