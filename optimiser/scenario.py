@@ -114,9 +114,11 @@ class Described:
     changes: tuple[str, ...]
 
 
-def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: Sequence[str], faults: list[Fault]
-            ) -> Patch:
+def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: Sequence[str | Setting],
+            faults: list[Fault]) -> Patch:
     """Read the named scenarios and the `path=value` settings; what can't be read is added to `faults`.
+
+    A `Setting` is one that stands in a file; its path has one part, written like those of `path=value`.
 
     Locks come after every `set` of every scenario, so that no scenario undoes the lock of another; single settings
     come last.
@@ -179,10 +181,14 @@ def _locks(one: Scenario, places: Places) -> list[Setting]:
     return found
 
 
-def _single(settings: Sequence[str], raw: dict[str, Any], faults: list[Fault]) -> list[Setting]:
-    """The `path=value` settings of the command line."""
+def _single(settings: Sequence[str | Setting], raw: dict[str, Any], faults: list[Fault]) -> list[Setting]:
+    """The `path=value` settings of the command line, or those of a file."""
     found = []
     for setting in settings:
+        if isinstance(setting, Setting):
+            if one := _setting(str(setting.path[0]), raw, setting.value, setting.file, setting.row, faults):
+                found.append(one)
+            continue
         path, sign, value = setting.partition("=")
         form = "" if sign and path else "faults.set_form"
         if any("\ud800" <= letter <= "\udfff" for letter in setting):  # bytes of the command line that are no UTF-8
