@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAVY
 from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
@@ -26,6 +24,16 @@ from optimiser.report import explored
 from optimiser.report.words import Words
 from optimiser.solution import UNITS, Solution
 from optimiser.solver import Progress
+from optimiser.terminal.lines import (
+    TITLE,
+    add_names,
+    add_numbers,
+    new_table,
+    print_line,
+    print_lines,
+    print_table,
+    screen,
+)
 from optimiser.texts import say
 
 TOP = 10  # shortages shown of those that stay unfilled
@@ -35,9 +43,7 @@ ROWS = 12  # of a table that an exploration found
 PLACES = 20  # full services shown
 YEARS_SHOWN = 6  # years shown of a case: more columns would not fit on a narrow screen
 NUMBER = 5  # characters that a column of numbers keeps at least
-TITLE = 16  # characters that must be left for titles
 EVERY = 10.0  # seconds between two lines of a search where there is no screen
-FILE_WIDTH = 140  # characters of a line where there is no screen
 FULL = 0.995  # a service counts as full from this share of its capacity on
 
 
@@ -52,9 +58,9 @@ def searching() -> Iterator[Callable[[str, Progress], None]]:
         def log(name: str, progress: Progress) -> None:
             before = latest.get(name, progress)
             if progress.number != before.number:
-                _print_line(console, _progress_line(name, before))
+                print_line(console, _progress_line(name, before))
             if name not in told or progress.seconds - told[name] >= EVERY:
-                _print_line(console, _progress_line(name, progress))
+                print_line(console, _progress_line(name, progress))
                 told[name] = progress.seconds
             latest[name] = progress
 
@@ -77,7 +83,7 @@ def counting() -> Iterator[Callable[[int, int, str], None]]:
 
         def log(done: int, total: int, what: str) -> None:
             if time.monotonic() - told[0] >= EVERY:
-                _print_line(console, say("terminal.proved", done=done, total=total, what=what))
+                print_line(console, say("terminal.proved", done=done, total=total, what=what))
                 told[0] = time.monotonic()
 
         yield log
@@ -96,12 +102,12 @@ def _progress_line(name: str, p: Progress) -> str:
 
 
 def _search_table(latest: dict[str, Progress]) -> Table:
-    table = _table(say("terminal.searching"))
+    table = new_table(say("terminal.searching"))
     table.expand = True
     table.add_column(say("terminal.regions"), no_wrap=True, max_width=TITLE, overflow="ellipsis")
     table.add_column(say("terminal.stage"), no_wrap=True, ratio=1, overflow="ellipsis")
     for key in ("incumbent", "best", "gap", "seconds"):
-        _add_numbers(table, say(f"terminal.{key}"))
+        add_numbers(table, say(f"terminal.{key}"))
     for name, p in sorted(latest.items()):
         cells = (_number(p.incumbent), _number(p.bound), _percent(p.gap)) if p.stage in UNITS else ("", "", "")
         table.add_row(escape(name), f"{p.number}/{p.stages} {_aim(p.stage)}", *cells, f"{p.seconds:.0f}")
@@ -116,28 +122,28 @@ def _aim(name: str) -> str:
 
 def show_solution(problem: Problem, solution: Solution, folder: Path) -> None:
     """The lists with quotas and what they fill, the largest unfilled shortages, the full services, and the aims."""
-    console = _console()
+    console = screen()
     for line in scenarios(problem):
-        _print_line(console, line)
+        print_line(console, line)
     for region in problem.regions:
         console.print()
         console.rule(escape(f"{problem.title('regions', region)} ({region})"), align="left")
-        _print_table(console, _list_table(problem, solution, region, console.width))
-        _print_line(console, say("terminal.filled_means"))
+        print_table(console, _list_table(problem, solution, region, console.width))
+        print_line(console, say("terminal.filled_means"))
         _print_unfilled(console, problem, solution, region)
         _print_full_services(console, problem, solution, region)
-        _print_table(console, _aims_table(solution, region))
-        _print_line(console, say("terminal.best_means"))
+        print_table(console, _aims_table(solution, region))
+        print_line(console, say("terminal.best_means"))
     console.print()
     for opinion in solution.status.get("opinions", []):
         words = {"regions": ", ".join(opinion["regions"]), "method": say(f"solve.{opinion['method']}"),
                  "value": _number(opinion["value"]), "bound": _number(opinion["bound"])}
-        _print_line(console, say(f"terminal.opinion_{opinion['verdict']}", **words))
+        print_line(console, say(f"terminal.opinion_{opinion['verdict']}", **words))
     ended = solution.status["termination"]
     if ended in ("interrupted", "failed") or solution.status["clock_cut"]:
         key = ended if ended in ("interrupted", "failed") else "clock_cut"
-        _print_line(console, say(f"terminal.ended_{key}"), style="yellow")
-    _print_line(console, say("terminal.written", folder=folder, report=folder / "report.html"))
+        print_line(console, say(f"terminal.ended_{key}"), style="yellow")
+    print_line(console, say("terminal.written", folder=folder, report=folder / "report.html"))
 
 
 def _list_table(problem: Problem, solution: Solution, region: str, width: int) -> Table:
@@ -148,12 +154,12 @@ def _list_table(problem: Problem, solution: Solution, region: str, width: int) -
     if width < TITLE + (len(problem.years) + 2) * (NUMBER + 2):  # too many years for this screen: all in one column
         permits = permits.sum(axis=1).to_frame(say("terminal.permits"))
     longest = lists[lists["review"] > 0].groupby("review").size().max() if len(permits) else 0
-    table = _table(say("terminal.list", n=len(permits), most=longest), footer=True)
-    _add_names(table, say("terminal.occupation"), say("terminal.together"))
+    table = new_table(say("terminal.list", n=len(permits), most=longest), footer=True)
+    add_names(table, say("terminal.occupation"), say("terminal.together"))
     for year, total in permits.sum().items():
-        _add_numbers(table, str(year), f"{total:,.0f}")
-    _add_numbers(table, say("terminal.filled"), f"{filled['filled_by_scheme'].sum():,.0f}")
-    _add_numbers(table, say("terminal.share"))
+        add_numbers(table, str(year), f"{total:,.0f}")
+    add_numbers(table, say("terminal.filled"), f"{filled['filled_by_scheme'].sum():,.0f}")
+    add_numbers(table, say("terminal.share"))
     for occupation, numbers in zip(permits.index, permits.to_numpy(), strict=True):
         cells = ["-" if pd.isna(number) else f"{number:,.0f}" for number in numbers]
         shortage, got = filled.loc[occupation] if occupation in filled.index else (0.0, 0.0)
@@ -164,16 +170,16 @@ def _list_table(problem: Problem, solution: Solution, region: str, width: int) -
 def _print_unfilled(console: Console, problem: Problem, solution: Solution, region: str) -> None:
     rows = _of_region(problem, solution.unfilled, region).groupby("occupation")["unfilled"].sum()
     largest = rows[rows > 0].sort_values(ascending=False, kind="stable").head(TOP)
-    table = _table(say("terminal.unfilled"), footer=True)
-    _add_names(table, say("terminal.occupation"), say("terminal.all"))
-    _add_numbers(table, say("terminal.person_years"), f"{rows.sum():,.0f}")
+    table = new_table(say("terminal.unfilled"), footer=True)
+    add_names(table, say("terminal.occupation"), say("terminal.all"))
+    add_numbers(table, say("terminal.person_years"), f"{rows.sum():,.0f}")
     for occupation, number in largest.items():
         table.add_row(_titled(problem, str(occupation)), f"{number:,.0f}")
     if len(largest):
-        _print_table(console, table)
+        print_table(console, table)
     else:
         console.print()
-        _print_line(console, say("terminal.nothing_unfilled"))
+        print_line(console, say("terminal.nothing_unfilled"))
 
 
 def _print_full_services(console: Console, problem: Problem, solution: Solution, region: str) -> None:
@@ -183,21 +189,21 @@ def _print_full_services(console: Console, problem: Problem, solution: Solution,
     limit = here["capacity"] + here["expansion"]
     full = list(here[(limit > 0) & (here["used"] >= FULL * limit)].groupby(["service", "place"], sort=True))
     console.print()
-    _print_line(console, say("terminal.full_services" if full else "terminal.no_full_services"), style="italic")
+    print_line(console, say("terminal.full_services" if full else "terminal.no_full_services"), style="italic")
     for (service, place), rows in full[:PLACES]:
         where = next((problem.title(t, str(place)) for t in ("areas", "regions")
                       if problem.title(t, str(place)) != place), place)
         years = ", ".join(map(str, rows["year"]))
-        _print_line(console, f"{problem.title('services', str(service))}, {where}: {years}")
+        print_line(console, f"{problem.title('services', str(service))}, {where}: {years}")
     if len(full) > PLACES:
-        _print_line(console, say("terminal.more_full", n=f"{len(full) - PLACES:,}"))
+        print_line(console, say("terminal.more_full", n=f"{len(full) - PLACES:,}"))
 
 
 def _aims_table(solution: Solution, region: str) -> Table:
-    table = _table(say("terminal.objectives"))
-    _add_names(table, say("terminal.aim"))
+    table = new_table(say("terminal.objectives"))
+    add_names(table, say("terminal.aim"))
     for key in ("value", "best", "gap"):
-        _add_numbers(table, say(f"terminal.{key}"))
+        add_numbers(table, say(f"terminal.{key}"))
     for row in solution.objectives[solution.objectives["region"] == region].to_dict("records"):
         table.add_row(f"{row['rank']}. {_aim(row['objective'])}", _number(row["value"]), _number(row["bound"]),
                       _percent(row["gap"]))
@@ -206,28 +212,28 @@ def _aims_table(solution: Solution, region: str) -> Table:
 
 def show_finding(problem: Problem, finding: Finding, folder: Path) -> None:
     """What an exploration found: the answer in words, then its tables."""
-    console, words = _console(), Words(problem)
+    console, words = screen(), Words(problem)
     console.print()
     console.rule(escape(finding.title), align="left")
     for line in finding.lines:
-        _print_line(console, line)
+        print_line(console, line)
     for name, frame in finding.tables.items():
         if len(frame):
             table, hidden = _finding_table(words, name, frame, console.width)
             console.print()
-            _print_line(console, f"{table.title}{say('terminal.more_columns', n=hidden) if hidden else ''}",
+            print_line(console, f"{table.title}{say('terminal.more_columns', n=hidden) if hidden else ''}",
                         style="italic")
             table.title = None
             console.print(table)
             if len(frame) > ROWS:
-                _print_line(console, say("terminal.more_rows", n=f"{len(frame) - ROWS:,}"))
+                print_line(console, say("terminal.more_rows", n=f"{len(frame) - ROWS:,}"))
     console.print()
-    _print_line(console, say("terminal.found_written", folder=folder, report=folder / "report.html"))
+    print_line(console, say("terminal.found_written", folder=folder, report=folder / "report.html"))
 
 
 def _finding_table(words: Words, name: str, frame: pd.DataFrame, width: int) -> tuple[Table, int]:
     """The first rows of a table, and as many of its columns as fit; how many don't."""
-    table = _table(say(f"explore.table_{name}"))
+    table = new_table(say(f"explore.table_{name}"))
     columns = list(map(str, frame.columns))
     rows = [[explored.text(words, column, value) for column, value in zip(columns, row, strict=True)]
             for row in frame.head(ROWS).itertuples(index=False)]
@@ -252,14 +258,14 @@ def _cut(text: str, most: int) -> str:
 
 def show_blocks(blocks: Iterable[tuple[str, Sequence[str]]]) -> None:
     """Headings, and the lines that stand below each."""
-    console = _console()
+    console = screen()
     for heading, lines in blocks:
-        _print_lines(console, escape(heading), lines)
+        print_lines(console, escape(heading), lines)
 
 
 def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequence[str]) -> None:
     """What a case holds, what is assumed or left out, and what in it contradicts itself."""
-    console = _console()
+    console = screen()
     years = overview.years
     console.rule(escape(overview.title or say("overview.untitled")), align="left")
     numbers: dict[str, Any] = {"first": years[0], "last": years[-1], "values": overview.values, **overview.counts}
@@ -267,11 +273,11 @@ def show_overview(overview: Overview, notes: Sequence[str], contradictions: Sequ
     for table in (_regions_table(overview), _shortages_table(overview), _bases_table(overview),
                   _services_table(overview)):
         if table.row_count:
-            _print_table(console, table)
+            print_table(console, table)
     if notes:
-        _print_lines(console, say("overview.notes"), notes)
+        print_lines(console, say("overview.notes"), notes)
     heading = say("overview.contradictions" if contradictions else "overview.no_contradictions")
-    _print_lines(console, heading, contradictions)
+    print_lines(console, heading, contradictions)
 
 
 def _regions_table(overview: Overview) -> Table:
@@ -287,7 +293,7 @@ def _shortages_table(overview: Overview) -> Table:
     table = _columns("shortages", ("region",), ())
     years = overview.years[::-(-len(overview.years) // YEARS_SHOWN)]
     for year in years:
-        _add_numbers(table, str(year))
+        add_numbers(table, str(year))
     persons = overview.shortages.set_index(["region", "year"])["shortage"].to_dict()
     for row in overview.regions.to_dict("records"):
         table.add_row(_named(row, "region"), *(f"{persons[row['region'], year]:,.0f}" for year in years))
@@ -316,69 +322,19 @@ def _named(row: dict[Hashable, Any], code: str) -> str:
 
 def _columns(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
     """An empty table of the overview; names on the left, numbers on the right."""
-    table = _table(say(f"overview.{title}"))
+    table = new_table(say(f"overview.{title}"))
     for name in left:
-        _add_names(table, say(f"overview.{name}"))
+        add_names(table, say(f"overview.{name}"))
     for name in right:
-        _add_numbers(table, say(f"overview.{name}"))
+        add_numbers(table, say(f"overview.{name}"))
     return table
 
 
-# What every table and line has in common ---------------------------------------------------------------------------
-
-
-def _console() -> Console:
-    """As wide as the screen; where there is none, wide enough for whole titles."""
-    console = Console()
-    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=FILE_WIDTH)
-
-
-def _table(title: str, footer: bool = False) -> Table:
-    """An empty table: two spaces between columns, no lines around it."""
-    return Table(title=title, title_justify="left", box=SIMPLE_HEAVY, show_edge=False, pad_edge=False,
-                 padding=(0, 1, 0, 0), show_footer=footer)
-
-
-def _add_names(table: Table, heading: str, footer: str = "") -> None:
-    table.add_column(heading, footer, no_wrap=True, overflow="ellipsis")
-
-
-def _add_numbers(table: Table, heading: str, footer: str = "") -> None:
-    table.add_column(heading, footer, justify="right", no_wrap=True)
-
-
-def _print_table(console: Console, table: Table) -> None:
-    """An empty line and a table; where the screen is too narrow the names of its first column are cut."""
-    first, *others = table.columns
-    taken = sum(2 + max(map(cell_len, map(str, (column.header, column.footer, *column.cells)))) for column in others)
-    first.max_width = max(TITLE, console.width - taken)
-    title, table.title = table.title, None  # rich would break it at the width of the table
-    console.print()
-    _print_line(console, str(title), style="italic")
-    console.print(table)
+# Numbers and names --------------------------------------------------------------------------------------------
 
 
 def _titled(problem: Problem, occupation: str) -> str:
     return escape(f"{occupation} {problem.title('occupations', occupation)}")
-
-
-def _print_line(console: Console, line: str, style: str = "") -> None:
-    """A line, wrapped at words on a screen and left whole elsewhere."""
-    console.print(escape(line), style=style, highlight=False, soft_wrap=not console.is_terminal)
-
-
-def _print_lines(console: Console, heading: str, lines: Sequence[str]) -> None:
-    """A heading and its lines, indented; where there is no screen, each stays one line."""
-    console.print()
-    console.print(heading, style="italic", highlight=False)
-    if not console.is_terminal:
-        for line in lines:
-            console.print(escape(f" - {line}"), highlight=False, soft_wrap=True)
-    elif lines:
-        grid = Table.grid(padding=(0, 1))
-        for line in lines:
-            grid.add_row(" -", escape(line))
-        console.print(grid)
 
 
 def _of_region(problem: Problem, frame: pd.DataFrame, region: str) -> pd.DataFrame:
