@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 from pyomo.repn import generate_standard_repn
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
@@ -21,6 +22,8 @@ TIE_BREAK, SPLIT = "tie_break", "split"
 VARIABLES = ("listed", "lots", "arrivals", "trainees", "expansion", "enters", "leaves", "unfilled", "used",
              "coverage", "supplied", "worst", "worst_share")
 CHOICE = ("listed", "enters", "leaves")  # what is on the lists, and what only follows from that
+OF_REGION = ("listed", "enters", "leaves", "lots", "trainees")  # indexed by region, occupation and something
+OF_AREA = ("arrivals", "unfilled")  # by occupation, area and year
 Key = tuple[str, tuple[Hashable, ...]]
 
 
@@ -55,6 +58,11 @@ def hand_over(frame: Frame) -> Handed:
     same kind, and the best sum is then split evenly; objectives of other kinds follow in the order of the regions.
     Afterwards each region keeps what it was given, within its own tolerance.
     """
+    with PauseGC():  # looking for garbage among all these small objects takes as long as making them
+        return _hand_over(frame)
+
+
+def _hand_over(frame: Frame) -> Handed:
     m = build(frame)
     variables = [data for name in VARIABLES for data in getattr(m, name).values()]
     m.every_variable = pyo.Objective(expr=sum(variables))  # the compiler drops columns it sees nowhere
@@ -78,6 +86,7 @@ def hand_over(frame: Frame) -> Handed:
         stages=stages,
         series=_series(columns),
         choice=np.array([i for i, (name, _) in enumerate(columns) if name in CHOICE], dtype=int),
+        blocks=_blocks(frame, columns),
     )
     return Handed(frame, program, rows, columns, parts)
 
@@ -129,3 +138,13 @@ def _series(columns: tuple[Key, ...]) -> tuple[tuple[int, ...], ...]:
         if name == "listed":
             series.setdefault(index[:2], []).append(i)
     return tuple(tuple(found) for found in series.values())
+
+
+def _blocks(frame: Frame, columns: tuple[Key, ...]) -> np.ndarray:
+    """The number of the region and occupation that a column is of; -1 where it is of none."""
+    numbers: dict[tuple[Hashable, ...], int] = {}
+    place = frame.problem.region_of
+    of = {name: (lambda index: (place[index[1]], index[0])) for name in OF_AREA} | {
+        name: (lambda index: index[:2]) for name in OF_REGION}
+    return np.array([numbers.setdefault(of[name](index), len(numbers)) if name in of else -1
+                     for name, index in columns], dtype=int)

@@ -60,6 +60,9 @@ class Program:
     choice : array of columns
         The columns of `series` and those that only follow from them; rows over these columns alone say which choices
         are allowed at all. May be empty.
+    blocks : array (n,) of int
+        Columns with the same number belong together (a decision and what follows from it); -1 for what belongs to
+        none. Rows over columns of one block alone fall apart from each other once all other rows are priced.
     """
 
     matrix: sparse.csc_array = field(repr=False)
@@ -73,6 +76,18 @@ class Program:
     stages: tuple[Stage, ...] = field(repr=False)
     series: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
     choice: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int), repr=False)
+    blocks: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int), repr=False)
+
+    def coupling(self) -> np.ndarray:
+        """Which rows (m,) tie blocks together, or columns that belong to none."""
+        by_row = self.matrix.tocsr()
+        starts, filled = by_row.indptr[:-1], np.diff(by_row.indptr) > 0
+        blocks = np.append(self.blocks, np.full(len(self.col_lower) - len(self.blocks), -1))
+        of_entries = blocks[by_row.indices]
+        least, most = np.full(len(filled), -1), np.full(len(filled), -1)
+        least[filled] = np.minimum.reduceat(of_entries, starts[filled])
+        most[filled] = np.maximum.reduceat(of_entries, starts[filled])
+        return (least != most) | (least < 0)
 
     def bound(self, stage: Stage, duals: np.ndarray | None = None) -> float:
         """What no point of the programme can be below in a stage, whatever the prices of its rows.
