@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from optimiser.solver import Answer, Known, Program
-from optimiser.solver.gate import refuse_out_of_range
-from optimiser.solver.search import Search
+from optimiser.solver import Answer, Known, Program, solve_here
+from optimiser.solver.program import NOTHING
 
 answers: list[Answer] = []
 """Of the last call."""
@@ -17,16 +15,8 @@ answers: list[Answer] = []
 def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: int, known: Sequence[Known] = (),
                **_: Any) -> list[Answer]:
     """As `solver.solve_many`, one after the other in this process."""
-    for program in programs:
-        refuse_out_of_range(program)
-    answers.clear()
-    for i, program in enumerate(programs):
-        began = time.monotonic()
-        search = Search(program, gap, time_limit, seed, lambda *_: None, known[i] if known else Known())
-        x = search.run()
-        status = "infeasible" if search.infeasible else (search.stages[0].status if search.stages else "failed")
-        answers.append(Answer(status, x, tuple(search.stages), time.monotonic() - began, "", search.clock_cut,
-                              search.duals))
+    answers[:] = [solve_here(program, gap=gap, time_limit=time_limit, seed=seed, known=known[i] if known else NOTHING)
+                  for i, program in enumerate(programs)]
     return list(answers)
 
 

@@ -1,0 +1,192 @@
+"""One variant answered: its best lists found, with bound and gap, every plan checked; faster for what is known already.
+
+The base case of a component is solved once. Its list is a first point of every variant, and its prices of the rows
+that tie occupations together make a bound of every variant once the other rows are priced anew
+(`Search._decomposed`). Nothing is learned from other variants: an answer is the same whoever asks it, and in whatever
+order.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+import numpy as np
+
+from optimiser.check import violations
+from optimiser.errors import ResultError
+from optimiser.exact import Outcome, evaluate
+from optimiser.model.frame import frame
+from optimiser.model.handover import Handed, Key, hand_over
+from optimiser.model.objectives import SCALES
+from optimiser.model.readback import plans
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.solver import Known, OutOfRange, solve_here
+from optimiser.solver.program import NOTHING, Answer, relative_gap
+from optimiser.texts import say
+
+NO_PLAN = {"infeasible": say("study.infeasible"), "time_limit": say("study.no_time")}
+
+
+@dataclass(frozen=True)
+class RowAnswer:
+    """What became of a variant in one component.
+
+    Attributes
+    ----------
+    status : str
+        optimal, within_gap, work_limit, time_limit, infeasible or failed.
+    reason : str
+        Why there is no plan, or why it was not searched to the end; empty otherwise.
+    gap : float
+        Of the first aim, relative; NaN without a plan or a bound.
+    seconds : float
+        Building, searching and checking.
+    outcomes : list of (region, outcome, value, bound)
+        The first aim has a bound where the region is solved alone; other outcomes are those of the plan found (NaN).
+    listed : list of (region, occupation, review, quota, filled)
+        Permits and person-years filled by the scheme over the years of the review.
+    """
+
+    status: str
+    reason: str = ""
+    gap: float = math.nan
+    seconds: float = 0.0
+    outcomes: list[tuple[str, str, float, float]] = field(default_factory=list)
+    listed: list[tuple[str, str, int, int, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the base case tells of its variants: its lists, and prices of its rows."""
+
+    plan: Plan
+    prices: dict[Key, float] = field(repr=False)
+
+    def known(self, handed: Handed) -> Known:
+        """For the search of a variant."""
+        duals = np.array([self.prices.get(row, 0.0) for row in handed.rows])
+        return Known((handed.choice_of(self.plan),), duals=duals if self.prices else None)
+
+
+class Answering:
+    """Answers variants of a case; one per process, it keeps what the base case tells.
+
+    Parameters
+    ----------
+    base : Problem
+        The case that the variants come from.
+    gap, time_limit : float
+        Relative gap at which a search may stop, and its seconds, for each component of a variant.
+    """
+
+    def __init__(self, base: Problem, gap: float, time_limit: float, seed: int = 1):
+        self.base, self.gap, self.time_limit, self.seed = base, gap, time_limit, seed
+        self._learned: dict[tuple[str, ...], Learned | None] = {}
+
+    def answer(self, variant: Problem, component: tuple[str, ...]) -> RowAnswer:
+        """What becomes of a variant; a plan that breaks a rule, or a solver that fails, is a result with its reason."""
+        began = time.monotonic()
+        try:
+            solved = self._solve(variant, component, self._known(component))
+        except (OutOfRange, ResultError) as error:
+            return RowAnswer("failed", str(error), seconds=time.monotonic() - began)
+        answer, seconds = solved.answer, time.monotonic() - began
+        if solved.plan is None or solved.outcome is None:
+            return RowAnswer(answer.status, answer.reason or NO_PLAN.get(answer.status, ""), seconds=seconds)
+        name = variant.rules(component[0]).objectives[0].name
+        sign = 1 if SCALES[name] > 0 else -1
+        value = sign * float(sum(solved.outcome.objective[r, name] for r in component))
+        bound = min(answer.stages[0].bound * abs(SCALES[name]), value)
+        bounds = {(component[0], name): sign * bound} if len(component) == 1 else {}
+        reason = say("study.not_within_gap") if answer.status in ("work_limit", "time_limit") else ""
+        return RowAnswer(answer.status, reason, relative_gap(value, bound), seconds,
+                         outcomes(variant, component, solved.plan, solved.outcome, bounds),
+                         listed(variant, component, solved.plan, solved.outcome))
+
+    def _known(self, component: tuple[str, ...]) -> Learned | None:
+        """What the base case tells of a component; nothing when it has no plan itself."""
+        if component not in self._learned:
+            try:
+                base = self._solve(self.base, component, None)
+            except (OutOfRange, ResultError):
+                base = None
+            self._learned[component] = base.learned() if base and base.plan else None
+        return self._learned[component]
+
+    def _solve(self, variant: Problem, component: tuple[str, ...], learned: Learned | None) -> _Solved:
+        handed = hand_over(frame(variant, component))
+        program = replace(handed.program, stages=handed.program.stages[:1])
+        answer = solve_here(program, gap=self.gap, time_limit=self.time_limit, seed=self.seed,
+                            known=learned.known(handed) if learned else NOTHING)
+        found = None if answer.x is None else sound(own(variant, component), component, handed, answer.x)
+        return _Solved(handed, answer, *(found or (None, None)))
+
+
+@dataclass(frozen=True)
+class _Solved:
+    handed: Handed
+    answer: Answer
+    plan: Plan | None
+    outcome: Outcome | None
+
+    def learned(self) -> Learned:
+        assert self.plan is not None
+        duals = self.answer.duals
+        return Learned(self.plan, {} if duals is None else dict(zip(self.handed.rows, duals, strict=False)))
+
+
+def own(problem: Problem, component: tuple[str, ...]) -> Problem:
+    """The case with the shortages of a component's own areas alone: no other region's numbers matter to it."""
+    areas = {area for r in component for area in problem.areas[r]}
+    return replace(problem, **{name: {key: number for key, number in getattr(problem, name).items() if key[1] in areas}
+                               for name in ("shortage", "activatable")})
+
+
+def sound(problem: Problem, component: tuple[str, ...], handed: Handed, x: np.ndarray) -> tuple[Plan, Outcome]:
+    """The first rounding of a point that keeps every rule, and what follows from it.
+
+    Raises
+    ------
+    ResultError
+        When none does.
+    """
+    broken: list[str] = []
+    for plan in plans(handed, x):
+        outcome = evaluate(problem, plan)
+        broken = [str(found) for found in violations(problem, plan, component, outcome)]
+        if not broken:
+            return plan, outcome
+    raise ResultError(say("solve.broken"), broken)
+
+
+def outcomes(problem: Problem, component: tuple[str, ...], plan: Plan, outcome: Outcome,
+             bounds: dict[tuple[str, str], float]) -> list[tuple[str, str, float, float]]:
+    """(region, outcome, value, bound) of a plan; only the first aim has a bound."""
+    found = []
+    for r in component:
+        values = {name: float(outcome.objective[r, name]) for name in SCALES} | {
+            "permits": float(sum(number for key, number in plan.quota.items() if key[0] == r)),
+            "listed": sum(key[0] == r for key in plan.listed) / len(problem.reviews[r])}
+        found += [(r, name, value, bounds.get((r, name), math.nan)) for name, value in values.items()]
+    return found
+
+
+def listed(problem: Problem, component: tuple[str, ...], plan: Plan, outcome: Outcome
+           ) -> list[tuple[str, str, int, int, float]]:
+    """(region, occupation, review, quota, filled) of every entry of the lists."""
+    filled: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+    for (o, p, t), persons in outcome.filled_by_scheme.items():
+        if persons:
+            filled[problem.region_of[p], o, t] += persons
+    found = []
+    for r, o, e in sorted(key for key in plan.listed if key[0] in component):
+        review = problem.reviews[r][e - 1]
+        years = range(review.first_year, review.last_year + 1)
+        found.append((r, o, e, int(sum(plan.quota.get((r, o, t), 0) for t in years)),
+                      float(sum(filled[r, o, t] for t in years))))
+    return found
