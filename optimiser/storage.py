@@ -95,6 +95,11 @@ def settle(target: Path) -> None:
             _tidy(part, target, held)
 
 
+def being_written(target: Path) -> bool:
+    """Whether something that is to take this name stands beside it, not whole yet."""
+    return os.path.lexists(_sibling(target, PART))
+
+
 def next_free(parent: Path, name: str) -> Path:
     """`parent/name`, or with the first free number behind it; a name that is being written to is not free."""
     for number in itertools.count(1):

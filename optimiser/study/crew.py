@@ -1,0 +1,207 @@
+"""Who answers the tasks: processes on this machine (joblib's loky), or the workers of a Dask cluster.
+
+Both hand out few tasks at a time and give back each as it ends. A task whose worker died comes back as `Lost`. Workers
+solve with one thread; each keeps what it learned from one task to the next.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from joblib.externals.loky import ProcessPoolExecutor
+
+from optimiser.errors import Fault, InputError, OptimiserError
+from optimiser.study.agenda import in_a_line
+from optimiser.study.store import Result, Task
+from optimiser.texts import say
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from optimiser.study.spec import Study
+
+Work = Callable[[Any, Task], Result]
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")}
+LOOK = 0.5  # seconds between two looks of a worker whether its parent still lives
+PATIENCE = 60.0  # seconds to wait for the workers of a cluster
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task whose worker died, and what is known of it."""
+
+    reason: str
+
+
+class Crew(Protocol):
+    """Whoever answers tasks."""
+
+    def answers(self, tasks: Iterator[Task], alone: bool = False) -> Iterator[tuple[Task, Result | Lost]]:
+        """The tasks with what became of them, in the order in which they end; `alone`: one at a time, each fresh."""
+        ...
+
+    def close(self) -> None:
+        """End whatever is still being answered."""
+        ...
+
+
+class OneMachine:
+    """Worker processes on this machine.
+
+    Parameters
+    ----------
+    study : Study
+        Given to every worker once.
+    jobs : int
+        How many processes.
+    work : callable
+        `work(study, task)` gives the task's Result.
+    """
+
+    def __init__(self, study: Study, jobs: int, work: Work):
+        self._study, self._jobs, self._work = study, jobs, work
+        self._executor: ProcessPoolExecutor | None = None
+        self._busy = False
+
+    def answers(self, tasks: Iterator[Task], alone: bool = False) -> Iterator[tuple[Task, Result | Lost]]:
+        most = 1 if alone else self._jobs + 1  # one waits, so that no worker does
+        flying: dict[Future[Result], Task] = {}
+        while True:
+            while len(flying) < most and (task := next(tasks, None)) is not None:
+                flying[self._submitted(task, alone)] = task
+            self._busy = bool(flying)
+            if not flying:
+                return
+            done = wait(flying, return_when=FIRST_COMPLETED).done
+            broken = any(isinstance(future.exception(), BrokenProcessPool) for future in done)
+            if broken:
+                done = wait(flying).done  # where one worker died, loky ends the others
+            for future in done:
+                error = future.exception()
+                yield flying.pop(future), Lost(_how(error)) if error else future.result()
+            if broken or alone:
+                self.close()
+
+    def _submitted(self, task: Task, alone: bool) -> Future[Result]:
+        """The task, in the hands of the workers there are; of new ones when these have died."""
+        for _ in range(2):
+            if self._executor is None:
+                self._executor = ProcessPoolExecutor(1 if alone else self._jobs, env=ONE_THREAD, initializer=_begin,
+                                                     initargs=(self._study, os.getpid()))
+            with suppress(BrokenProcessPool):
+                return self._executor.submit(_answer_here, self._work, task)
+            self.close()
+        raise OptimiserError(say("study_run.no_worker_starts"))
+
+    def close(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, kill_workers=self._busy)
+            self._executor = None
+
+
+_given: list[Any] = []  # the study of this worker process
+
+
+def _begin(study: Study, parent: int) -> None:
+    """The first thing a worker does: Ctrl-C is the parent's to heed, and without a parent nobody wants an answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the solver greets on standard output
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    _given[:] = [study]
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    os._exit(1)
+
+
+def _answer_here(work: Work, task: Task) -> Result:
+    return work(_given[0], task)
+
+
+def _how(error: BaseException) -> str:
+    """What is known of the end of a worker: the exit codes stand at the end of what joblib says."""
+    if not isinstance(error, BrokenProcessPool):
+        return in_a_line(error)
+    codes = str(error).partition("{")[2].partition("}")[0]
+    return say("study_run.worker_died", codes=codes or say("study_run.no_code"))
+
+
+class Cluster:
+    """The workers of a Dask cluster, each with one thread.
+
+    Raises
+    ------
+    InputError
+        When nobody answers at the address, no worker comes, or a worker has several threads.
+    """
+
+    def __init__(self, study: Study, address: str, work: Work):
+        self._work, self._client = work, _connected(address)
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE)
+            if any(threads > 1 for threads in self._threads().values()):
+                raise InputError([Fault(address, 0, "", say("study_run.threads"), say("study_run.one_thread"),
+                                        say("study_run.threads_hint"))])
+        except TimeoutError:
+            self.close()
+            raise InputError([Fault(address, 0, "", say("study_run.no_workers"), say("study_run.a_worker"),
+                                    say("study_run.no_workers_hint"))]) from None
+        except BaseException:
+            self.close()
+            raise
+        # A task that anybody can do again, should every worker that holds the study die.
+        self._study = self._client.submit(pickle.loads, pickle.dumps(study), key=f"study-{study.digest}", pure=True)
+
+    def answers(self, tasks: Iterator[Task], alone: bool = False) -> Iterator[tuple[Task, Result | Lost]]:
+        from distributed import as_completed
+
+        flying: dict[Any, Task] = {}
+        futures: Any = as_completed()
+        while True:
+            most = 1 if alone else len(self._threads()) + 1
+            while len(flying) < most and (task := next(tasks, None)) is not None:
+                future = self._client.submit(self._work, self._study, task, pure=False)
+                flying[future.key] = task
+                futures.add(future)
+            if not flying:
+                return
+            future = next(futures)
+            task = flying.pop(future.key)
+            if future.status == "finished":
+                yield task, future.result()
+            elif future.status == "error":
+                yield task, Lost(in_a_line(future.exception()))
+            else:
+                raise OptimiserError(say("study_run.cluster_gone"))
+
+    def _threads(self) -> dict[str, int]:
+        """Threads of every worker there is now."""
+        return cast(dict[str, int], self._client.nthreads())
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _connected(address: str) -> Client:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError([Fault("--dask", 0, "", say("study_run.no_dask"), say("study_run.dask"),
+                                say("study_run.no_dask_hint"))]) from None
+    try:
+        return Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError([Fault(address, 0, "", in_a_line(error), say("study_run.scheduler"),
+                                say("study_run.scheduler_hint"))]) from None

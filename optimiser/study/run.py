@@ -1,0 +1,163 @@
+"""Run a study: every row's every component is answered once, and kept the moment it is.
+
+Whatever ends a run, the next one goes on where it was: nothing that was kept is asked again.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optimiser.study.agenda import Agenda, in_a_line
+from optimiser.study.content import component_name
+from optimiser.study.crew import Cluster, Crew, Lost, OneMachine, Work
+from optimiser.study.store import Result, Shard, Store, Task, shard_rows
+
+if TYPE_CHECKING:
+    from optimiser.study.spec import Study
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes
+    ----------
+    done, total : int
+        Tasks (a component of a row each) of the shard that have an answer, and all of them.
+    failed : int
+        Of those done, the ones that failed.
+    rate : float
+        Answers per second since this run began; 0 before the first.
+    seconds_left : float or None
+        At that rate; None before the first answer.
+    """
+
+    done: int
+    total: int
+    failed: int
+    rate: float
+    seconds_left: float | None
+
+
+def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, shard: Shard = (1, 1),
+        on_progress: Callable[[Progress], None] | None = None, work: Work | None = None) -> None:
+    """Answer what is left of a study, and put the answers into its tables.
+
+    A task that fails, has no plan or runs out of time is a result. One whose worker dies is tried once more, alone in a
+    fresh process, when all others are done; if that dies too, the task has failed.
+
+    Parameters
+    ----------
+    store, study
+        Where the answers go, and what they answer.
+    jobs : int
+        Processes on this machine.
+    dask : str, optional
+        Address of a Dask scheduler, whose workers answer instead.
+    shard : (k, n)
+        Only every n-th row, from the k-th on.
+    on_progress : callable, optional
+        Called with a `Progress` at the start and after every answer.
+    work : callable, optional
+        What answers one task, `work(study, task)`; the solving layer unless a test gives another.
+
+    Raises
+    ------
+    InputError
+        When study or case have changed since the store was made, or another run works on the same shard.
+    KeyboardInterrupt
+        After Ctrl-C, when what was answered so far is in the tables.
+    """
+    from optimiser.study.factors import Variants
+
+    store.refuse_change(study)
+    with store.adding(shard):
+        agenda = Agenda(shard_rows(store.design, shard), store.components, Variants(study).problem, store.asked())
+        counter = _Counter(agenda, on_progress)
+        crew: Crew = Cluster(study, dask, work or answer) if dask else OneMachine(study, jobs, work or answer)
+        try:
+            _answer_all(store, agenda, crew, counter)
+        finally:
+            crew.close()
+            store.consolidate()
+
+
+def _answer_all(store: Store, agenda: Agenda, crew: Crew, counter: _Counter) -> None:
+    lost: list[Task] = []
+
+    def keep(task: Task, result: Result | Lost) -> None:
+        agenda.answered(_failed(task, result.reason) if isinstance(result, Lost) else result)
+
+    def settle() -> None:
+        for result in agenda.ready():
+            store.append(result, time.time())
+            counter.count()
+
+    counter.tell()
+    for task, result in crew.answers(agenda.tasks()):
+        if isinstance(result, Lost):
+            lost.append(task)
+        else:
+            keep(task, result)
+        settle()
+    for task, result in crew.answers(iter(sorted(lost, key=lambda task: (task.row, task.component))), alone=True):
+        keep(task, result)
+        settle()
+    settle()
+
+
+class _Counter:
+    """Counts answers and tells of it."""
+
+    def __init__(self, agenda: Agenda, on_progress: Callable[[Progress], None] | None):
+        self._agenda, self._tell = agenda, on_progress
+        self._began, self._new = time.monotonic(), 0
+
+    def count(self) -> None:
+        self._new += 1
+        self.tell()
+
+    def tell(self) -> None:
+        if self._tell:
+            done, total = self._agenda.before + self._new, self._agenda.total
+            rate = self._new / max(time.monotonic() - self._began, 1e-9)
+            self._tell(Progress(done, total, self._agenda.failed, rate, (total - done) / rate if rate else None))
+
+
+def _failed(task: Task, reason: str, seconds: float = 0.0) -> Result:
+    return Result(task.row, component_name(task.component), task.content, "failed", reason, math.nan, seconds)
+
+
+# In the worker -----------------------------------------------------------------------------------------------------
+
+_desks: dict[str, tuple[Any, Any]] = {}  # by digest of the study: its variants, and who answers them
+
+
+def answer(study: Study, task: Task) -> Result:
+    """Answer one task in this process; what was learned from earlier ones of the same study is at hand.
+
+    Whatever goes wrong is the task's result: status `failed`, with the reason.
+    """
+    began = time.monotonic()
+    try:
+        variants, answering = _desk(study)
+        found = answering.answer(variants.problem(task.values), task.component)
+    except Exception as error:
+        return _failed(task, in_a_line(error), time.monotonic() - began)
+    return Result(task.row, component_name(task.component), task.content, found.status, found.reason, found.gap,
+                  found.seconds, -1, tuple(found.outcomes), tuple(found.listed))
+
+
+def _desk(study: Study) -> tuple[Any, Any]:
+    from optimiser.study.answer import Answering
+    from optimiser.study.factors import Variants
+
+    if study.digest not in _desks:
+        _desks.clear()  # a worker of a cluster may have served another study
+        limits = study.settings
+        _desks[study.digest] = Variants(study), Answering(study.problem, limits.gap, limits.time_limit, limits.seed)
+    return _desks[study.digest]
