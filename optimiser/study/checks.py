@@ -33,7 +33,7 @@ def uncertainty(places: Places, at: Keys, one: Uncertainty) -> Iterator[Fault]:
     if len(given) != 1:
         yield _fault(places, at, " + ".join(given) or say("faults.nothing"), say("study_design.table_or_path"),
                      say("study_design.choose_one"))
-    for name in ("where", "by"):
+    for name in ("where", "by", "along"):
         if one.path is not None and one.table is None and getattr(one, name):
             yield _fault(places, (*at, name), say("study_design.with_path"), say("study_design.only_with_table"),
                          say("faults.remove_setting"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ from optimiser.tables import ROW
 from optimiser.texts import say
 
 ONE = np.ones(1)
+NONE = "-"  # the code of a factor where a column of `by` says nothing of its numbers
 DECIMALS = 3  # to which numbers are rounded, unless their row has more
 TAILS = np.array([0.001, 0.999])  # a number that is the same at both does not move
 
@@ -110,26 +112,31 @@ class Expansion:
     # Tables --------------------------------------------------------------------------------------------------------
 
     def _table(self, i: int, uncertainty: Uncertainty) -> None:
-        table, path = str(uncertainty.table), ("uncertainties", i)
-        if table not in NUMERIC:
-            self._tell((*path, "table"), repr(table[:80]), say("faults.numeric_table", names=", ".join(NUMERIC)),
-                       meant(table, NUMERIC) or say("faults.choose_word"))
+        path = ("uncertainties", i)
+        tables = [(str(uncertainty.table), (*path, "table")),
+                  *((table, (*path, "along", n)) for n, table in enumerate(uncertainty.along))]
+        if unknown := [(table, where) for table, where in tables if table not in NUMERIC]:
+            for table, where in unknown:
+                self._tell(where, repr(table[:80]), say("faults.numeric_table", names=", ".join(NUMERIC)),
+                           meant(table, NUMERIC) or say("faults.choose_word"))
             return
-        numbers = self._meant(path, uncertainty, table)
-        if not numbers:
-            return
-        move = self._move(path, uncertainty, table, numbers)
-        if move is None:
-            return
-        self._once(tuple((n.field, n.part, n.key, n.age) for n in move.numbers), uncertainty.name, (*path, "where"))
-        codes = [tuple(number.words.get(column, "") for column in uncertainty.by) for number in move.numbers]
-        place = {code: len(self.factors) + n for n, code in enumerate(sorted(set(codes)))}
+        moves = [move for table, _ in tables if (numbers := self._meant(path, uncertainty, table))
+                 if (move := self._move(path, uncertainty, table, numbers))]
+        codes = [[tuple(number.words.get(column) or NONE for column in uncertainty.by) for number in move.numbers]
+                 for move in moves]
+        wanted = {code for move, held in zip(moves, codes, strict=True)
+                  for number, code in zip(move.numbers, held, strict=True) if self.origins.useful(number)}
+        place = {code: len(self.factors) + n for n, code in enumerate(sorted(wanted))}
         for code in place:
             self.factors.append(Factor(
                 f"{uncertainty.name}[{' '.join(code)}]" if code else uncertainty.name, "uncertainty",
                 self._title(uncertainty, code), 0.0, 1.0, uncertainty.name))
-        own = np.array([place[code] for code in codes])
-        self.moved.append((uncertainty.name, replace(move, drivers=((own, np.ones(len(own))),))))
+        for move, held in zip(moves, codes, strict=True):
+            move = move.only(np.array([code in place for code in held]))
+            self._once(tuple((n.field, n.part, n.key, n.age) for n in move.numbers), uncertainty.name,
+                       (*path, "where"))
+            own = np.array([place[code] for code in held if code in place])
+            self.moved.append((uncertainty.name, replace(move, drivers=((own, np.ones(len(own))),))))
 
     def _meant(self, path: tuple[str | int, ...], uncertainty: Uncertainty, table: str) -> list[Number]:
         """The numbers that `where` means, when `where` and `by` speak of what the table has."""
@@ -184,13 +191,11 @@ class Expansion:
         most = np.array([limit.maximum if limit else column.maximum or np.inf for limit in limits])
         move = Move(tuple(numbers), None, law, central, steps, least, most, ())
         able = move.drawn(np.full(len(numbers), TAILS[0])) != move.drawn(np.full(len(numbers), TAILS[1]))
-        if not able.any():
+        if not any(moves and self.origins.useful(number) for moves, number in zip(able, numbers, strict=True)):
             self._tell((*path, "distribution"), say("study_design.nothing_moves", n=len(numbers), table=table),
                        say("study_design.something_moves"), say("study_design.give_range"))
             return None
-        return Move(tuple(number for number, moves in zip(numbers, able, strict=True) if moves), None,
-                    Law(law.kind, law.low[able], law.central[able], law.high[able]), central[able], steps[able],
-                    least[able], most[able], ())
+        return move.only(able)
 
     def _title(self, uncertainty: Uncertainty, code: tuple[str, ...]) -> str:
         """A factor for a reader, with the titles of what it is of."""
@@ -207,15 +212,17 @@ class Expansion:
         if cycle.loading:
             self.factors.append(Factor("cycle", "cycle", say("study_design.cycle"), 0.0, 1.0, "cycle"))
         common = len(self.factors) - 1
-        codes = {name: [_code(number, cycle) for number in move.numbers] if cycle.sector_loading else []
-                 for name, move in self.moved if name in (*cycle.factors, *cycle.against)}
+        driven = (*cycle.factors, *cycle.against)
+        codes = [[_code(number, cycle) for number in move.numbers] if cycle.sector_loading and name in driven else []
+                 for name, move in self.moved]
         place: dict[str, int] = {}
-        for code in sorted({code for found in codes.values() for code in found} - {""}):
+        for code in sorted({*itertools.chain(*codes)} - {""}):
             place[code] = len(self.factors)
             self.factors.append(Factor(f"cycle:{code}", "cycle", say("study_design.cycle_of", code=code), 0.0, 1.0,
                                        "cycle"))
         return [self._joined(move, cycle, -1.0 if name in cycle.against else 1.0, common, [
-            place.get(code, -1) for code in codes[name]]) if name in codes else move for name, move in self.moved]
+            place.get(code, -1) for code in held]) if name in driven else move
+            for (name, move), held in zip(self.moved, codes, strict=True)]
 
     def _joined(self, move: Move, cycle: Cycle, sign: float, common: int, sectors: Sequence[int]) -> Move:
         own = move.drivers[0][0]

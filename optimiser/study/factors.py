@@ -97,6 +97,13 @@ class Move:
     most: np.ndarray
     drivers: tuple[tuple[np.ndarray, np.ndarray], ...]
 
+    def only(self, kept: np.ndarray) -> Move:
+        """The same for some of the numbers; `kept` is true for those, shape (numbers,)."""
+        return Move(tuple(number for number, stays in zip(self.numbers, kept, strict=True) if stays), self.rule,
+                    Law(self.law.kind, self.law.low[kept], self.law.central[kept], self.law.high[kept]),
+                    self.central[kept], self.steps[kept], self.least[kept], self.most[kept],
+                    tuple((factors[kept], weights[kept]) for factors, weights in self.drivers))
+
     def positions(self, row: np.ndarray) -> np.ndarray:
         """Quantile that every number takes in its own distribution.
 

@@ -66,14 +66,17 @@ class Origins:
         self.selectors = Selectors.of(problem.tables["occupations"])
 
     def of(self, table: str) -> list[Number]:
-        """The numbers that come from a table, in canonical order.
-
-        Numbers of occupations that can't be listed in their region are left out where only a listed occupation has a
-        use for them; so are rows without a central value.
-        """
+        """The numbers that come from a table, in canonical order; rows without a central value give none."""
         central = self.problem.tables[table]["central"].to_numpy()
         return [number for field, (name, _) in TABLES.items() if name == table for number in self._field(field)
-                if not np.isnan(central[number.row]) and self._useful(number)]
+                if not np.isnan(central[number.row])]
+
+    def useful(self, number: Number) -> bool:
+        """Whether a number can matter: not where only a listed occupation uses it, and it can't be listed there."""
+        words = number.words
+        if number.field in ("shortage", "activatable") or "occupation" not in words:
+            return True
+        return words["occupation"] in self._candidates[words["region"]]
 
     def columns(self, table: str) -> list[str]:
         """The columns by which numbers of a table can be chosen."""
@@ -117,12 +120,6 @@ class Origins:
         if occupation := words.get("occupation"):
             words |= {name: self.problem.attribute(name, occupation) for name in ("sector", "skill_tier", "risk_class")}
         return words
-
-    def _useful(self, number: Number) -> bool:
-        words = number.words
-        if number.field in ("shortage", "activatable") or "occupation" not in words:
-            return True
-        return words["occupation"] in self._candidates[words["region"]]
 
     @cached_property
     def _candidates(self) -> dict[str, frozenset[str]]:

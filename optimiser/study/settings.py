@@ -12,8 +12,8 @@ from optimiser.scenario import Number
 Kind = Literal["one_at_a_time", "grid", "fractional", "lhs", "sobol", "morris", "saltelli", "given"]
 Name = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 Some = Annotated[int, Field(ge=1, le=100_000_000)]
-Codes = Annotated[tuple[Code, ...], Field(max_length=1000), BeforeValidator(
-    lambda value: value if isinstance(value, (tuple, dict)) else (value,))]
+ONE_OR_MORE = BeforeValidator(lambda value: value if isinstance(value, (tuple, dict)) else (value,))
+Codes = Annotated[tuple[Code, ...], Field(max_length=1000), ONE_OR_MORE]
 
 TAKES: dict[str, tuple[str, ...]] = {
     "one_at_a_time": (), "grid": ("positions",), "fractional": (), "lhs": ("rows",), "sobol": ("rows",),
@@ -67,6 +67,8 @@ class Uncertainty(Settings):
     table's own columns: region, area, sector, skill_tier, risk_class as they follow from area, place or occupation."""
     by: Codes = ()
     """Columns, as in `where`: one uncertainty for every combination. Without: one for all numbers."""
+    along: Codes = ()
+    """Other tables whose numbers, chosen by the same `where`, take the same positions in their own ranges."""
     path: Line | None = None
     """Instead of a table: a number among the rules of a region, as for `--set`."""
     distribution: Annotated[Distribution, BeforeValidator(
@@ -79,13 +81,13 @@ class Cycle(Settings):
 
     loading: Annotated[float, Field(ge=0, le=1)]
     """Correlation of every number's position with the cycle."""
-    by: Annotated[tuple[Literal["region", "sector"], ...], Field(max_length=2)] = ()
+    by: Annotated[tuple[Literal["region", "sector"], ...], Field(max_length=2), ONE_OR_MORE] = ()
     """One more cycle for every sector, region, or both together."""
     sector_loading: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Correlation of every number's position with the cycle of its own sector or region, as `by` says."""
-    factors: Annotated[tuple[Code, ...], Field(min_length=1)]
+    factors: Annotated[Codes, Field(min_length=1)]
     """Names of the uncertainties it moves: upwards when the cycle is high."""
-    against: tuple[Code, ...] = ()
+    against: Codes = ()
     """Names of the uncertainties it moves the other way."""
 
 
@@ -134,7 +136,7 @@ class StudySettings(Settings):
     """Where the ranges and the choice of what moves come from."""
     config: Line
     """The case, relative to this file."""
-    scenarios: tuple[Code, ...] = ()
+    scenarios: Codes = ()
     """Scenarios that apply to every row."""
     set: Annotated[dict[str, Any], Field(max_length=1000)] = {}
     """Dotted path of a setting: its value in every row."""

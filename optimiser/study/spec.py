@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -126,7 +127,7 @@ def _case(path: Path, raw: dict[str, Any], settings: StudySettings | None, place
     asked = [Setting((name,), value, *places.of(("set", name)))
              for name, value in own.items()] if isinstance(own, dict) else []
     try:
-        return case.load(path.parent / config, settings.scenarios if settings else (), asked)
+        return case.load(os.path.normpath(path.parent / config), settings.scenarios if settings else (), asked)
     except InputError as error:
         faults += error.faults
         return None
