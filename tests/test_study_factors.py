@@ -52,8 +52,8 @@ def replaced(tables: Tables, name: str, positions: np.ndarray, law: Any) -> Tabl
 def triangular(u: Any, low: Any, central: Any, high: Any) -> Any:
     """The quantile by the formula of the textbook, below and above the mode."""
     width = np.where(high > low, high - low, 1.0)
-    below = u < (central - low) / width
-    return np.where(below, low + np.sqrt(u * width * (central - low)), high - np.sqrt((1 - u) * width * (high - central)))
+    rising, falling = (np.sqrt(part) for part in (u * width * (central - low), (1 - u) * width * (high - central)))
+    return np.where(u < (central - low) / width, low + rising, high - falling)
 
 
 def pert(u: Any, low: Any, central: Any, high: Any) -> Any:
@@ -194,7 +194,7 @@ def test_a_row_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_study_and_its_variants_can_be_sent_to_another_process(everything: Variants) -> None:
-    row = {name: 0.3 for name in NUMERIC}
+    row = dict.fromkeys(NUMERIC, 0.3)
     sent = pickle.loads(pickle.dumps(everything))
     assert numbers(sent.problem(row)) == numbers(everything.problem(row))
 

@@ -16,7 +16,7 @@ from optimiser.patching import MOST
 from optimiser.problem import Problem
 from optimiser.schema import BY_NAME, PARAMETERS, SERVICE_PARAMETERS
 from optimiser.study import checks
-from optimiser.study.distributions import Law, of_numbers, of_ranges
+from optimiser.study.distributions import of_numbers, of_ranges
 from optimiser.study.factors import Factor, Move, Rule
 from optimiser.study.origins import NUMERIC, Number, Origins
 from optimiser.study.rules import Rules

@@ -145,7 +145,7 @@ class Variants:
         self._quotas = any(holder.part in QUOTAS for holder in self._holders)
         self._cases: dict[tuple[tuple[Keys, float], ...], Problem] = {}
 
-    def problem(self, values: Mapping[str, float]) -> Problem:
+    def problem(self, values: Mapping[Any, float]) -> Problem:
         """The case of a row.
 
         Parameters
