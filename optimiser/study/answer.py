@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -26,10 +27,17 @@ from optimiser.model.readback import plans
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solver import Known, OutOfRange, solve_here
-from optimiser.solver.program import NOTHING, Answer, relative_gap
+from optimiser.solver.program import NOTHING, Answer, Program, relative_gap
 from optimiser.texts import say
 
 NO_PLAN = {"infeasible": say("study.infeasible"), "time_limit": say("study.no_time")}
+
+
+Listed = frozenset[tuple[str, str, int]]
+"""(region, occupation, review) of every entry of the lists."""
+LIST_RULES = ("list_length", "list_changes", "locks")  # families of the check, and of the rows of the model
+LIST_ROWS = ("list_length", "list_length_by_tier", "list_length_by_sector", "list_changes", "minimum_stay", "groups")
+FINER = 4  # times the gap of a row is the gap at which a kept list is searched, so that lists can be told apart
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,23 @@ class RowAnswer:
     seconds: float = 0.0
     outcomes: list[tuple[str, str, float, float]] = field(default_factory=list)
     listed: list[tuple[str, str, int, int, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Lists that are kept whatever the world; `official` ones needn't keep the rules on lists, they are the law."""
+
+    listed: Listed
+    official: bool = False
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a list that is kept comes to in a variant: the first aim (less is better) and what no quotas can beat."""
+
+    name: str
+    value: float
+    bound: float
 
 
 @dataclass(frozen=True)
@@ -98,15 +123,35 @@ class Answering:
         answer, seconds = solved.answer, time.monotonic() - began
         if solved.plan is None or solved.outcome is None:
             return RowAnswer(answer.status, answer.reason or NO_PLAN.get(answer.status, ""), seconds=seconds)
-        name = variant.rules(component[0]).objectives[0].name
-        sign = 1 if SCALES[name] > 0 else -1
-        value = sign * float(sum(solved.outcome.objective[r, name] for r in component))
-        bound = min(answer.stages[0].bound * abs(SCALES[name]), value)
+        sign, scale, name = _aim(variant, component)
+        value = sign * _value(variant, component, solved.outcome)
+        bound = min(answer.stages[0].bound * scale, value)
         bounds = {(component[0], name): sign * bound} if len(component) == 1 else {}
         reason = say("study.not_within_gap") if answer.status in ("work_limit", "time_limit") else ""
         return RowAnswer(answer.status, reason, relative_gap(value, bound), seconds,
                          outcomes(variant, component, solved.plan, solved.outcome, bounds),
                          listed(variant, component, solved.plan, solved.outcome))
+
+    def keep(self, variant: Problem, component: tuple[str, ...], lists: Mapping[str, Tried]) -> list[Kept]:
+        """How each of some lists would do in a variant, with the best quotas for it.
+
+        A list that has no plan there has the value infinity; one that was not settled in time has NaN.
+        """
+        handed = hand_over(frame(variant, component))
+        return [self._keep(variant, component, handed, name, tried) for name, tried in lists.items()]
+
+    def _keep(self, variant: Problem, component: tuple[str, ...], handed: Handed, name: str, tried: Tried) -> Kept:
+        program = _holding(handed, tried)
+        answer = None if program is None else solve_here(program, gap=self.gap / FINER, time_limit=self.time_limit,
+                                                         seed=self.seed)
+        if answer is None or answer.status == "infeasible":
+            return Kept(name, math.inf, math.inf)
+        if answer.x is None:
+            return Kept(name, math.nan, math.nan)
+        _, outcome = sound(own(variant, component), component, handed, answer.x, LIST_RULES if tried.official else ())
+        sign, scale, _ = _aim(variant, component)
+        value = sign * _value(variant, component, outcome)
+        return Kept(name, value, min(answer.stages[0].bound * scale, value))
 
     def _known(self, component: tuple[str, ...]) -> Learned | None:
         """What the base case tells of a component; nothing when it has no plan itself."""
@@ -140,6 +185,31 @@ class _Solved:
         return Learned(self.plan, {} if duals is None else dict(zip(self.handed.rows, duals, strict=False)))
 
 
+def _holding(handed: Handed, tried: Tried) -> Program | None:
+    """The programme with the lists held; None when an occupation can't be listed, or must be and is not."""
+    program, at = handed.program, [i for i, (kind, _) in enumerate(handed.columns) if kind == "listed"]
+    on = np.array([float(handed.columns[i][1] in tried.listed) for i in at])
+    lower, upper = program.col_lower.copy(), program.col_upper.copy()
+    if (on > upper[at]).any() or (on < lower[at]).any():
+        return None
+    lower[at] = upper[at] = on
+    row_lower, row_upper = program.row_lower.copy(), program.row_upper.copy()
+    lifted = [i for i, (family, _) in enumerate(handed.rows) if tried.official and family in LIST_ROWS]
+    row_lower[lifted], row_upper[lifted] = -np.inf, np.inf
+    return replace(program, stages=program.stages[:1], series=(), choice=np.zeros(0, dtype=int), col_lower=lower,
+                   col_upper=upper, row_lower=row_lower, row_upper=row_upper)
+
+
+def _aim(problem: Problem, component: tuple[str, ...]) -> tuple[int, float, str]:
+    """Sign (less being better) and unit of the first aim of a component, and its name."""
+    name = problem.rules(component[0]).objectives[0].name
+    return (1 if SCALES[name] > 0 else -1), abs(SCALES[name]), name
+
+
+def _value(problem: Problem, component: tuple[str, ...], outcome: Outcome) -> float:
+    return float(sum(outcome.objective[r, problem.rules(r).objectives[0].name] for r in component))
+
+
 def own(problem: Problem, component: tuple[str, ...]) -> Problem:
     """The case with the shortages of a component's own areas alone: no other region's numbers matter to it."""
     areas = {area for r in component for area in problem.areas[r]}
@@ -147,8 +217,9 @@ def own(problem: Problem, component: tuple[str, ...]) -> Problem:
                                for name in ("shortage", "activatable")})
 
 
-def sound(problem: Problem, component: tuple[str, ...], handed: Handed, x: np.ndarray) -> tuple[Plan, Outcome]:
-    """The first rounding of a point that keeps every rule, and what follows from it.
+def sound(problem: Problem, component: tuple[str, ...], handed: Handed, x: np.ndarray, lifted: Collection[str] = ()
+          ) -> tuple[Plan, Outcome]:
+    """The first rounding of a point that keeps every rule but the families lifted, and what follows from it.
 
     Raises
     ------
@@ -158,7 +229,7 @@ def sound(problem: Problem, component: tuple[str, ...], handed: Handed, x: np.nd
     broken: list[str] = []
     for plan in plans(handed, x):
         outcome = evaluate(problem, plan)
-        broken = [str(found) for found in violations(problem, plan, component, outcome)]
+        broken = [str(found) for found in violations(problem, plan, component, outcome) if found.family not in lifted]
         if not broken:
             return plan, outcome
     raise ResultError(say("solve.broken"), broken)

@@ -58,6 +58,21 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "quota": Column("float64", "permits", "Permits over the years of the review."),
         "filled": Column("float64", "person-years", "Shortage that they fill over the years of the review."),
     },
+    "lists": {
+        "component": Column("string", "", "Regions that were solved together, joined by `-`."),
+        "list": Column("string", "", "Name of a list that is kept in all worlds: base, a row's, or a file's."),
+        "region": _REGION,
+        "occupation": Column("string", "", "Code of an occupation that it lists."),
+        "review": Column("int64", "", "Review in which it does, from 1."),
+    },
+    "regret": {
+        "row": _ROW,
+        "region": Column("string", "", "Region, or regions that were solved together, joined by `-`."),
+        "list": Column("string", "", "Name of a list; see `lists`."),
+        "value": Column("float64", "weighted person-years", "What it leaves unfilled in the world of the row, with the "
+                        "best quotas found; infinite without a plan, NaN where the time was not enough."),
+        "bound": Column("float64", "weighted person-years", "No quotas for it leave less."),
+    },
 }
 RESULTS = ("status", "outcomes", "listed")
 

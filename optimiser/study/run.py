@@ -144,7 +144,7 @@ def answer(study: Study, task: Task) -> Result:
     """
     began = time.monotonic()
     try:
-        variants, answering = _desk(study)
+        variants, answering = desk(study)
         found = answering.answer(variants.problem(task.values), task.component)
     except Exception as error:
         return _failed(task, in_a_line(error), time.monotonic() - began)

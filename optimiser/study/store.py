@@ -290,6 +290,11 @@ class Store:
         return self._read("listed")
 
     @property
+    def regret(self) -> pd.DataFrame | None:
+        """What the lists of a contest come to (`contest.contest`); None where none was held."""
+        return self._read("regret") if self._path("regret").exists() else None
+
+    @property
     def study_file(self) -> Path:
         """Where the study file stands, if neither it nor the folder has moved."""
         return Path(os.path.normpath(self.folder / self.about["file"]))
