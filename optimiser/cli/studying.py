@@ -22,6 +22,9 @@ app.add_typer(study, name="study")
 StudyFolder = Annotated[Path, typer.Argument(metavar="DIR", help=say("study_run.dir"), show_default=False)]
 StudyFile = Annotated[Path | None, typer.Option("--study", metavar="STUDY.yaml", help=say("study_run.study_option"))]
 
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, max=1000, metavar="N", help=say("study_run.jobs"))]
+Dask = Annotated[str | None, typer.Option("--dask", metavar="ADDRESS", help=say("study_run.dask_option"))]
+
 
 class Stopped(OptimiserError):
     """Ended by Ctrl-C, with everything that was answered kept."""
@@ -33,13 +36,13 @@ class Stopped(OptimiserError):
 def run(
     study_file: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help=say("study_run.file"), show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=say("study_run.out"))] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=1000, metavar="N",
-                                             help=say("study_run.jobs"))] = None,
-    dask: Annotated[str | None, typer.Option("--dask", metavar="ADDRESS", help=say("study_run.dask_option"))] = None,
+    jobs: Jobs = None,
+    dask: Dask = None,
     shard: Annotated[str, typer.Option("--shard", metavar="K/N", help=say("study_run.shard_option"))] = "1/1",
 ) -> None:
     from optimiser.solver.process import processors
     from optimiser.study import spec
+    from optimiser.study.contest import contest as compare
     from optimiser.study.design import design
     from optimiser.study.run import run as answer
     from optimiser.study.store import Store
@@ -52,6 +55,9 @@ def run(
     try:
         with answering() as on_progress:
             answer(store, asked, jobs=jobs or processors(), dask=dask, shard=part, on_progress=on_progress)
+        if asked.settings.regret and part == (1, 1):
+            with answering() as on_progress:
+                compare(store, asked, jobs=jobs or processors(), dask=dask, on_progress=on_progress)
     except KeyboardInterrupt:
         done, total = len(store.done()), store.about["rows"] * len(store.components)
         raise Stopped(say("study_run.stopped", done=done, total=total, folder=folder)) from None
@@ -63,6 +69,21 @@ def status(folder: StudyFolder) -> None:
     from optimiser.study.store import Store
 
     _show(Store.open(folder))
+
+
+@study.command(help=say("study.contest"))
+def contest(folder: StudyFolder, study_file: StudyFile = None, jobs: Jobs = None, dask: Dask = None) -> None:
+    from optimiser.solver.process import processors
+    from optimiser.study.contest import contest as compare
+    from optimiser.terminal.studying import answering
+
+    store, asked = _opened(folder, study_file)
+    try:
+        with answering() as on_progress:
+            compare(store, asked, jobs=jobs or processors(), dask=dask, on_progress=on_progress)
+    except KeyboardInterrupt:
+        raise Stopped(say("study.contest_stopped", folder=folder)) from None
+    _show(store)
 
 
 @study.command(help=say("study_run.gather"))

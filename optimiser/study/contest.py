@@ -134,8 +134,7 @@ def contenders(store: Store, study: Study) -> Contenders:
     for component in store.components:
         name = component_name(component)
         here = listed[listed["region"].isin(component)]
-        lists = {int(row): frozenset(zip(part["region"], part["occupation"], part["review"].astype(int), strict=True))
-                 for row, part in here.groupby("row", sort=True) if same.get((row, name), -1) < 0}
+        lists = _lists_of(here, {row for (row, of), source in same.items() if of == name and source < 0})
         mine: dict[str, Tried] = {BASE: Tried(lists[0])} if 0 in lists else {}
         rest = {row: one for row, one in lists.items() if one not in {tried.listed for tried in mine.values()}}
         mine |= {f"row {row}": Tried(rest[row]) for row in typical(rest, most)}
@@ -143,6 +142,15 @@ def contenders(store: Store, study: Study) -> Contenders:
                  for given in files if set(given.regions) >= set(component)}
         found[name] = mine
     return found
+
+
+def _lists_of(listed: pd.DataFrame, rows: set[int]) -> dict[int, frozenset[Key]]:
+    """The lists of some rows, in order."""
+    found: dict[int, set[Key]] = {}
+    for row, region, occupation, review in listed[["row", "region", "occupation", "review"]].to_numpy().tolist():
+        if row in rows:
+            found.setdefault(row, set()).add((region, occupation, review))
+    return {row: frozenset(found[row]) for row in sorted(found)}
 
 
 def typical(lists: Mapping[int, frozenset[Key]], most: int) -> list[int]:

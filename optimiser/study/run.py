@@ -152,7 +152,8 @@ def answer(study: Study, task: Task) -> Result:
                   found.seconds, -1, tuple(found.outcomes), tuple(found.listed))
 
 
-def _desk(study: Study) -> tuple[Any, Any]:
+def desk(study: Study) -> tuple[Any, Any]:
+    """Variants of a study and who answers them, kept by this process from one task to the next."""
     from optimiser.study.answer import Answering
     from optimiser.study.factors import Variants
 
