@@ -1,21 +1,20 @@
 """What a study comes to: which parts of a list hold, what moves them, when they fail, and what to measure better.
 
-Every function here takes and gives DataFrames; only `analyse(store, study)` opens a store. The input tables are those of
-a store: design (row, sample, one column per factor), status, outcomes and listed. Only rows of the sample are counted,
-never the base row beside it, and per region only rows with a plan (a row of `outcomes` for the region).
+Every function here takes and gives DataFrames; only `analyse(store, study)` opens a store. Only rows of the sample are
+counted, never the base row beside it, and per region only rows with a plan (a value in `outcomes` for the region).
 
-Functions
----------
-frequency.frequency(sample, core=0.9, outside=0.1) -> (frequency, lines)
-frequency.quotas(sample) -> quotas
-indices.indices(sample, targets, design=None, seed=1) -> (indices, lines)
-indices.tornado(sample) -> (tornado, lines)
-indices.interactions(sample, targets, indices, ...) -> interactions
-discovery.conditions(sample, events, seed=1) -> (conditions, lines)
-regret.regret(tried, outcomes) -> regret;  regret.robust_lists(regret, worst=0.1) -> (robust_lists, lines)
-convergence.convergence(sample, ...) -> (convergence, lines)
-evidence.evidence(sample, regret=None, ...) -> (evidence, lines)
-analyse(store, study) -> Analysis;  Analysis.write(folder);  Analysis.read(folder)
+Files
+-----
+sample       the rows as matrices: what was put in, what came out, what was listed
+layouts      which complete design the rows are, told from the numbers
+frequency    how often each occupation is listed; the robust core; quotas
+indices      which factor moves which outcome and flips which listing; `given` has the formulas for given data
+tornado      what each factor does alone, and two of them together
+discovery    conditions under which an occupation drops out or a case turns bad
+regret       regret of chosen lists; the most robust of them
+evidence     which figures are most worth measuring better
+convergence  whether there are enough rows
+analysis     the Analysis: lines, tables, how they stand on disk
 
 Tables of an `Analysis`
 -----------------------
@@ -54,14 +53,148 @@ conditions
 regret
     region, list, row, low, high (regret of the list in that row, weighted person-years; high is `inf` without a plan).
 robust_lists
-    region, list, rows, no_plan, max_low, max_high, cvar_low, cvar_high, mean_low, mean_high (weighted person-years),
-    best_max, best_cvar (1: the best, or not to be told from it; else 0), origin.
+    region, list, rows, no_plan, max_low, max_high, cvar_low, cvar_high, mean_low, mean_high (weighted person-years;
+    CVaR is the mean of the worst tenth of the rows), best_max, best_cvar (1: the best, or not to be told from it; else
+    0).
 convergence
-    quantity (class, index), kind, region, target, factor (empty for class), rows, value, low, high, class (of the
-    occupation at that many rows; empty for index), rank (of the factor; empty for class), settled_at (rows after which
-    the classes of the region, or the ranking of the target, stay; empty: not settled).
+    quantity (class, index, evidence: flips a factor makes; then region and target are empty), kind, region, target,
+    factor (empty for class), rows, value, low, high, class (of the occupation at that many rows; only for class), rank
+    (of the factor; empty for class), settled_at (rows after which
+    the class of the occupation, or the ranking of the target's factors, stays; empty: not settled). Of a ranking only
+    the (at most ten) factors above the noise are told.
 evidence
     rank, factor, flips (entries by which lists of two worlds differ, fewer on average when the factor is known),
     flips_low, flips_high, flips_floor, flips_distinct (0/1), flips_most (region and occupation it flips most), regret
     (weighted person-years, empty without tried lists), regret_low, regret_high, regret_floor, regret_distinct.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from optimiser.study.analyse.analysis import Analysis
+from optimiser.study.analyse.convergence import COLUMNS as CONVERGENCE
+from optimiser.study.analyse.convergence import convergence
+from optimiser.study.analyse.discovery import COLUMNS as CONDITIONS
+from optimiser.study.analyse.discovery import conditions
+from optimiser.study.analyse.evidence import COLUMNS as EVIDENCE
+from optimiser.study.analyse.evidence import evidence
+from optimiser.study.analyse.frequency import BORDERLINE, frequency, quotas
+from optimiser.study.analyse.indices import indices
+from optimiser.study.analyse.layouts import FREE, layout
+from optimiser.study.analyse.regret import COLUMNS as ROBUST
+from optimiser.study.analyse.regret import REGRET, regret, robust_lists
+from optimiser.study.analyse.sample import LISTING, OUTCOME, each, sample_of, targets
+from optimiser.study.analyse.tornado import interactions, tornado
+from optimiser.texts import say
+
+if TYPE_CHECKING:
+    from optimiser.study.spec import Study
+    from optimiser.study.store import Store
+
+__all__ = ["Analysis", "analyse", "analysis_of"]
+
+TABLES = ("frequency", "quotas", "indices", "tornado", "interactions", "conditions", "regret", "robust_lists",
+          "convergence", "evidence")
+ORDER = ("rows", "frequency", "evidence", "conditions", "regret", "indices", "tornado", "convergence")
+FLIPS = 40  # listings whose indices are looked at, those nearest to being on the list in half of the rows
+FOLLOWED = 12  # of these, how many are followed row by row
+
+
+def analyse(store: Store, study: Study, *, core: float = 0.9, outside: float = 0.1) -> Analysis:
+    """What a study came to, so far as its rows are answered.
+
+    Parameters
+    ----------
+    store, study
+        A store that has been consolidated, and the study it holds.
+    core, outside : float
+        See `frequency.frequency`.
+    """
+    levers = [factor.name for factor in study.factors if factor.kind == "lever"]
+    groups = {factor.name: factor.group for factor in study.factors} if study.settings.design.groups else None
+    return analysis_of(store.design, store.status, store.outcomes, store.listed, getattr(store, "regret", None),
+                       title=study.title, levers=levers, groups=groups, seed=study.settings.seed, core=core,
+                       outside=outside)
+
+
+def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame, listed: pd.DataFrame,
+                tried: pd.DataFrame | None = None, *, title: str = "", levers: Iterable[str] = (),
+                groups: Mapping[str, str] | None = None, seed: int = 1, core: float = 0.9,
+                outside: float = 0.1) -> Analysis:
+    """What the tables of a study come to.
+
+    Parameters
+    ----------
+    design, status, outcomes, listed : DataFrame
+        As in a store.
+    tried : DataFrame, optional
+        row, region, list, value, bound: what fixed lists come to in the rows; see `regret.regret`.
+    title : str
+    levers : iterable of str
+        Names of the factors that policy sets.
+    groups : mapping, optional
+        Group of each factor, where the design moves groups of factors.
+    seed : int
+        Of shuffled factors, bootstraps and the halves of a test.
+    core, outside : float
+        See `frequency.frequency`.
+    """
+    sample = sample_of(design, status, outcomes, listed, levers)
+    lay = layout(sample.x, sample.base_x, groups)
+    open_ = unanswered(sample.x.index, status)
+    if lay.kind == FREE:  # complete designs keep their gaps, or they would not be known any more
+        sample = sample.of(sample.x.index.difference(open_))
+    single = sample.of(sample.x.index[lay.alone(len(sample.x))])
+
+    tables: dict[str, pd.DataFrame] = {}
+    sections: dict[str, list[str]] = {"rows": [say("study_analyse.rows", rows=f"{len(sample.x):,}",
+                                                   factors=len(sample.factors))]}
+    if len(open_):
+        sections["rows"].append(say("study_analyse.unanswered", rows=f"{len(open_):,}"))
+    if not lay.random:
+        sections["rows"].append(say("study_analyse.not_random"))
+    elif len(single.x) < len(sample.x):
+        sections["rows"].append(say("study_analyse.alone", rows=f"{len(single.x):,}"))
+
+    tables["frequency"], sections["frequency"] = frequency(single, core, outside)
+    tables["quotas"] = quotas(single)
+    border = tables["frequency"][tables["frequency"]["class"] == BORDERLINE]
+    border = border.iloc[(border["share_any"] - 0.5).abs().argsort(kind="stable")]
+    flips = [(str(region), str(code)) for region, code in border[["region", "occupation"]].to_numpy()]
+    wanted = targets(sample, flips[:FLIPS])
+    tables["indices"], sections["indices"] = indices(sample, wanted, groups, seed=seed)
+    if len(flips) > FLIPS:
+        sections["indices"].append(say("study_analyse.flips_cut", shown=FLIPS, of=len(flips)))
+    tables["tornado"], sections["tornado"] = tornado(sample, wanted)
+    main = [key for key, _ in each(wanted) if key[0] != OUTCOME or key[2] == "unfilled"]
+    followed = [key for key in main if key[0] != LISTING or key[1:] in flips[:FOLLOWED]]
+    tables["interactions"] = interactions(sample, wanted[main], tables["indices"], groups, seed=seed)
+
+    found = regret(tried, outcomes) if tried is not None and len(tried) else pd.DataFrame(columns=REGRET)
+    found = found[found["row"].isin(single.x.index)].reset_index(drop=True)
+    tables["conditions"] = pd.DataFrame(columns=CONDITIONS)
+    tables["convergence"], tables["evidence"] = pd.DataFrame(columns=CONVERGENCE), pd.DataFrame(columns=EVIDENCE)
+    if lay.random:
+        tables["conditions"], sections["conditions"] = conditions(single, wanted[main].reindex(single.x.index),
+                                                                  seed=seed)
+        tables["convergence"], sections["convergence"] = convergence(sample, wanted[followed], groups, core=core,
+                                                                     outside=outside, seed=seed)
+        tables["evidence"], sections["evidence"] = evidence(single, found, seed=seed)
+    tables["regret"] = found
+    tables["robust_lists"], sections["regret"] = robust_lists(found) if len(found) else (
+        pd.DataFrame(columns=ROBUST), [])
+    facts = {"rows": len(sample.x), "unanswered": len(open_), "factors": len(sample.factors), "layout": lay.kind,
+             "seed": seed, "core": core, "outside": outside}
+    lines = tuple(line for name in ORDER for line in sections.get(name, []))
+    return Analysis(title, lines, {name: tables[name] for name in TABLES}, sections, facts)
+
+
+def unanswered(rows: pd.Index, status: pd.DataFrame) -> pd.Index:
+    """Rows of which not every component has been answered yet."""
+    parts = status["component"].nunique()
+    done = status.groupby("row")["component"].nunique().reindex(rows).fillna(0)
+    return rows[(done < max(parts, 1)).to_numpy()]

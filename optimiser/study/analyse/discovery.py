@@ -1,0 +1,221 @@
+"""Scenario discovery: the simplest conditions under which an occupation drops out, or a case turns bad.
+
+The patient rule induction method (PRIM) of Friedman & Fisher (1999), doi 10.1023/A:1008894516817, used as Bryant &
+Lempert (2010), doi 10.1016/j.techfore.2009.08.002, use it. A box is peeled: again and again the twentieth of its rows
+at the lower or upper end of one factor is cut off, the one that leaves the largest share of events. At most three
+factors may be cut. Of the boxes on the way, the one with the best balance of coverage and density counts.
+
+With hundreds of factors, some box looks good in any noise. So conditions are found on one half of the rows and tested
+on the other: the box by the chance of so many events at the base rate (binomial) - over all events asked about, false
+discoveries are held at one in twenty (Benjamini & Hochberg 1995) -, then each restriction by Bryant & Lempert's
+quasi-p-value: those that could be luck are taken back. What doesn't pass is not told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom, false_discovery_control
+
+from optimiser.study.analyse.sample import LISTING, OUTCOME, STATUS, TARGET, Sample, base_listing, each, pairs
+from optimiser.texts import say
+
+COLUMNS = [*TARGET, "event", "number", "factor", "low", "high", "p", "coverage", "density", "base_rate", "box_rows",
+           "events", "rows", "test_density", "test_rows", "p_box"]
+MOST = 3
+PEEL = 0.05
+LEAST = 10  # events, and rows of a box, below which nothing is looked for
+WORTH = 0.03  # of balance, that a further restriction must bring
+LUCK = 0.05
+
+
+@dataclass(frozen=True)
+class Box:
+    """Limits of factors: column of the factor -> (low, high), inclusive; infinite where there is none."""
+
+    limits: dict[int, tuple[float, float]]
+
+    def holds(self, x: np.ndarray, but: int | None = None) -> np.ndarray:
+        """Which rows meet the conditions (all but one of them)."""
+        inside = np.ones(len(x), dtype=bool)
+        for j, (low, high) in self.limits.items():
+            if j != but:
+                inside &= (x[:, j] >= low) & (x[:, j] <= high)
+        return inside
+
+
+def balance(inside: np.ndarray, y: np.ndarray) -> float:
+    """Harmonic mean of coverage (events inside / events) and density (events inside / rows inside)."""
+    both = int(inside.sum()) + int(y.sum())
+    return 2.0 * float(y[inside].sum()) / both if both else 0.0
+
+
+def peel(x: np.ndarray, y: np.ndarray, most: int = MOST) -> list[Box]:
+    """The boxes of one peeling, each with at most `most` factors restricted, from the whole down to ten rows.
+
+    Parameters
+    ----------
+    x : array, rows x factors
+    y : array of bool, rows
+        Events.
+    """
+    limits: dict[int, tuple[float, float]] = {}
+    inside, boxes = np.ones(len(y), dtype=bool), [Box({})]
+    while inside.sum() > LEAST and 0 < y[inside].sum() < inside.sum():
+        open_ = np.array(sorted(limits)) if len(limits) == most else np.arange(x.shape[1])
+        part, event = x[inside][:, open_], y[inside]
+        best: tuple[float, int, tuple[float, float]] | None = None
+        for side, cut in (("low", np.quantile(part, PEEL, axis=0)), ("high", np.quantile(part, 1 - PEEL, axis=0))):
+            ends = part.min(axis=0) if side == "low" else part.max(axis=0)
+            # what ties with the end goes with it, or a factor with few values could never be cut
+            stay = np.where(cut == ends, part != ends, part >= cut if side == "low" else part <= cut)
+            left = stay.sum(axis=0)
+            share = np.divide((stay & event[:, None]).sum(axis=0), left, out=np.full(len(open_), -1.0),
+                              where=(left >= LEAST) & (left < len(part)))
+            # a cut that takes more rows must bring more: gain per row taken off, as Friedman & Fisher propose
+            gain = np.where(share >= 0, (share - event.mean()) / np.maximum(len(part) - left, 1), -np.inf)
+            k = int(np.argmax(gain))
+            if np.isfinite(gain[k]) and (best is None or gain[k] > best[0]):
+                rows = part[stay[:, k], k]
+                j = int(open_[k])
+                low, high = limits.get(j, (-np.inf, np.inf))
+                best = float(gain[k]), j, ((float(rows.min()), high) if side == "low" else (low, float(rows.max())))
+        if best is None:
+            break
+        limits[best[1]] = best[2]
+        boxes.append(Box(dict(limits)))
+        inside = boxes[-1].holds(x)
+    return boxes
+
+
+def discover(x: np.ndarray, y: np.ndarray, most: int = MOST) -> Box:
+    """The simplest box that holds many of the events and little else; without limits when there is none.
+
+    Peelings with one, two and three factors; another factor must bring a better balance.
+    """
+    chosen, level = Box({}), balance(np.ones(len(y), dtype=bool), y)
+    for number in range(1, most + 1):
+        boxes = [box for box in peel(x, y, number) if len(box.limits) == number]
+        scores = [balance(box.holds(x), y) for box in boxes]
+        if scores and max(scores) > level + WORTH:
+            chosen, level = boxes[int(np.argmax(scores))], max(scores)
+    return chosen
+
+
+def pruned(box: Box, x: np.ndarray, y: np.ndarray) -> Box:
+    """The box without restrictions that could be luck, taken back one by one, the likeliest first."""
+    while box.limits:
+        p = {j: quasi_p(box, j, x, y) for j in box.limits}
+        worst = max(p, key=lambda j: p[j])
+        if p[worst] < LUCK:
+            break
+        box = Box({j: ends for j, ends in box.limits.items() if j != worst})
+    return box
+
+
+def quasi_p(box: Box, factor: int, x: np.ndarray, y: np.ndarray) -> float:
+    """Chance of at least so many events in the box, had it the density of the box without that restriction.
+
+    Bryant & Lempert (2010), section 3.2.
+    """
+    inside, without = box.holds(x), box.holds(x, but=factor)
+    rate = float(y[without].mean()) if without.any() else 0.0
+    return float(binom.sf(y[inside].sum() - 1, inside.sum(), rate))
+
+
+def events(sample: Sample, wanted: pd.DataFrame) -> dict[tuple[str, str, str, str], pd.Series]:
+    """What conditions are looked for: (kind, region, target, event) -> rows x bool, NaN where nobody knows.
+
+    An occupation of the base list (or, without a base row, of most rows) drops out; any other comes in. A case turns
+    infeasible. Unfilled is in the tenth of rows with most of it.
+    """
+    base, found = dict(pairs(base_listing(sample))), {}
+    for (kind, region, target), y in each(wanted):
+        column = pd.Series(y, index=wanted.index)
+        if kind == LISTING:
+            on = base.get((region, target), np.nan)
+            on = float(column.mean() >= 0.5) if np.isnan(on) else on
+            found[kind, region, target, "drops_out" if on else "comes_in"] = (1 - column) if on else column
+        elif kind == STATUS:
+            found[kind, region, target, "infeasible"] = column
+        elif kind == OUTCOME and target == "unfilled":
+            worst = (column > column.quantile(0.9)).astype(float).where(column.notna())
+            found[kind, region, target, "worst_tenth"] = worst
+    return found
+
+
+def conditions(sample: Sample, wanted: pd.DataFrame, *, seed: int = 1) -> tuple[pd.DataFrame, list[str]]:
+    """Conditions of every event that has some which pass the test.
+
+    Parameters
+    ----------
+    sample : Sample
+    wanted : DataFrame, rows x (kind, region, target)
+        See `sample.targets`.
+    seed : int
+        Of the halves.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns as in `optimiser.study.analyse`; sorted by balance of coverage and density.
+    lines : list of str
+    """
+    asked = events(sample, wanted)
+    tried: list[tuple[tuple[str, str, str, str], Box, np.ndarray, np.ndarray, np.ndarray, float]] = []
+    for key, column in asked.items():
+        known = column.notna().to_numpy()
+        x, y = sample.x.to_numpy(float)[known], column.to_numpy(float)[known] > 0.5
+        if min(y.sum(), (~y).sum()) < LEAST:
+            continue
+        test = halves(y, seed)
+        box = discover(x[~test], y[~test])
+        inside = box.holds(x[test])
+        luck = float(binom.sf(y[test][inside].sum() - 1, inside.sum(), y[test].mean())) if box.limits else 1.0
+        tried.append((key, pruned(box, x[test], y[test]), x, y, test, luck))
+    adjusted = false_discovery_control([entry[-1] for entry in tried]) if tried else []
+    passed = [(balance(box.holds(x), y), _rows(sample, key, box, x, y, test, float(p)))
+              for (key, box, x, y, test, _), p in zip(tried, adjusted, strict=True) if box.limits and p < LUCK]
+    passed.sort(key=lambda entry: -entry[0])
+    table = pd.DataFrame.from_records([row for _, rows in passed for row in rows], columns=COLUMNS)
+    lines = [say("study_analyse.conditions", asked=len(asked), looked=len(tried), found=len(passed))] if asked else []
+    return table, [*lines, *(_told(sample, rows) for _, rows in passed)]
+
+
+def halves(y: np.ndarray, seed: int) -> np.ndarray:
+    """Which rows are kept for the test: half of the events and half of the rest, at random."""
+    rng = np.random.default_rng(seed)
+    test = np.zeros(len(y), dtype=bool)
+    for rows in (np.flatnonzero(y), np.flatnonzero(~y)):
+        test[rng.permutation(rows)[:len(rows) // 2]] = True
+    return test
+
+
+def _rows(sample: Sample, key: tuple[str, str, str, str], box: Box, x: np.ndarray, y: np.ndarray, test: np.ndarray,
+          p_box: float) -> list[tuple[object, ...]]:
+    inside = box.holds(x)
+    on_test = inside & test
+    facts = (y[inside].sum() / y.sum(), y[inside].mean(), y.mean(), int(inside.sum()), int(y.sum()), len(y),
+             float(y[on_test].mean()) if on_test.any() else np.nan, int(on_test.sum()), p_box)
+    p = {j: quasi_p(box, j, x[test], y[test]) for j in box.limits}
+    return [(*key, number, sample.factors[j], *(end if np.isfinite(end) else np.nan for end in box.limits[j]), p[j],
+             *facts) for number, j in enumerate(sorted(p, key=lambda j: (p[j], j)), start=1)]
+
+
+def _told(sample: Sample, rows: list[tuple[object, ...]]) -> str:
+    first = dict(zip(COLUMNS, rows[0], strict=True))
+    named = [_limit(sample, str(row[5]), float(str(row[6])), float(str(row[7]))) for row in rows]
+    return say(f"study_analyse.event_{first['event']}", region=first["region"], target=first["target"],
+               conditions=say("study_analyse.and").join(named), density=f"{first['density']:.0%}",
+               base=f"{first['base_rate']:.0%}", coverage=f"{first['coverage']:.0%}",
+               tested=f"{first['test_density']:.0%}", rows=f"{first['test_rows']:,}")
+
+
+def _limit(sample: Sample, factor: str, low: float, high: float) -> str:
+    """A restriction in words: of a lever in its own numbers, of an uncertainty by quantiles."""
+    side = "above" if np.isnan(high) else "below" if np.isnan(low) else "between"
+    if factor in sample.levers:
+        return say(f"study_analyse.lever_{side}", factor=factor, low=f"{low:g}", high=f"{high:g}")
+    return say(f"study_analyse.position_{side}", factor=factor, low=f"{low:.0%}", high=f"{high:.0%}")

@@ -1,0 +1,225 @@
+"""Which uncertainty moves which outcome and flips which occupation: indices, each with its method and its noise."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from SALib.analyze import ff as salib_ff
+from SALib.analyze import morris as salib_morris
+from SALib.analyze import sobol as salib_sobol
+
+from optimiser.study.analyse import given
+from optimiser.study.analyse.layouts import FRACTIONAL, FREE, MORRIS, ONE_AT_A_TIME, SALTELLI, Layout, layout
+from optimiser.study.analyse.sample import LISTING, STATUS, TARGET, Sample, each, labelled
+from optimiser.texts import say
+
+COLUMNS = [*TARGET, "factor", "method", "index", "value", "low", "high", "floor", "distinct", "rank"]
+MAIN = {"sobol": "ST", "morris": "mu_star", "fractional": "effect", "given_data": "pawn"}
+"""The index that ranks factors, per method."""
+TOP = 10  # factors per target that get an interval
+FEWEST_ROWS = 40
+FEWEST_TRAJECTORIES = 4
+Found = list[tuple[str, np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]]
+"""Per index: name, value, low, high (per factor), level of noise, whether above it."""
+
+
+def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | None = None, *, seed: int = 1,
+            dummies: int = 500, resamples: int = 50, with_delta: bool = True) -> tuple[pd.DataFrame, list[str]]:
+    """Indices of every factor on every target.
+
+    Complete designs get the indices that they are made for, when all their rows have the target: Saltelli's rows
+    Sobol's S1 and ST, Morris's trajectories mu_star, mu and sigma (trajectories with a gap are left out), a fraction
+    the effect of going from the lower to the upper level. Everything else is given data: PAWN, delta and Spearman's
+    rank correlation. Saltelli's rows with a gap are given data of their A and B rows only, since the rows between
+    repeat these.
+
+    Given-data indices are biased upwards: shuffled factors get some, too. The highest that any of `dummies` shuffled
+    factors gets is the level of noise; what doesn't exceed it is not distinct.
+
+    Parameters
+    ----------
+    sample : Sample
+    wanted : DataFrame, rows x (kind, region, target)
+        See `sample.targets`.
+    groups : mapping, optional
+        Group of each factor, where the design moves groups.
+    seed : int
+        Of the shuffled factors and of the bootstrap.
+    dummies, resamples : int
+        Shuffled factors; draws of the bootstrap for the intervals (95 %) of the ten highest.
+    with_delta : bool
+        Without, delta of targets with more than two values - most of the time needed - is left out.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns as in `optimiser.study.analyse`.
+    lines : list of str
+        Which method, what it lacks, and what moves the outcomes most.
+    """
+    lay = layout(sample.x, sample.base_x, groups)
+    if lay.kind == ONE_AT_A_TIME:
+        return pd.DataFrame(columns=COLUMNS), [say("study_analyse.one_at_a_time")]
+    data = _Given(sample.x, seed, dummies, resamples, with_delta)
+    parts: list[pd.DataFrame] = []
+    fell_back: list[int] = []
+    for key, y in each(wanted):
+        method, names, found = _one(lay, sample.x, y, data, seed, resamples)
+        if lay.kind != FREE and not np.isfinite(y).all():
+            fell_back.append(int((~np.isfinite(y)).sum()))
+        parts.append(_table(key, names, method, found))
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else (
+        pd.DataFrame(columns=COLUMNS))
+    lines = [say(f"study_analyse.method_{lay.kind}", rows=f"{len(sample.x):,}")]
+    if fell_back:
+        lines.append(say(f"study_analyse.gap_{lay.kind}", targets=len(fell_back), of=wanted.shape[1],
+                         missing=f"{max(fell_back):,}"))
+    if (table["method"] == "given_data").any():
+        lines.append(say("study_analyse.noise", dummies=dummies))
+    return table[COLUMNS], [*lines, *_strongest(table)]
+
+
+def _one(lay: Layout, x: pd.DataFrame, y: np.ndarray, data: _Given, seed: int,
+         resamples: int) -> tuple[str, list[str], Found]:
+    """Method, what the indices are of, and the indices of one target."""
+    known = np.isfinite(y)
+    if lay.kind == SALTELLI and known.all():
+        return "sobol", list(lay.names), sobol(lay, x, y, seed, resamples)
+    if lay.kind == FRACTIONAL and known.all():
+        return "fractional", list(lay.names), _fractional(lay, x, y)
+    if lay.kind == MORRIS:
+        whole = known.reshape(-1, lay.block).all(axis=1).repeat(lay.block)
+        if whole.sum() < FEWEST_TRAJECTORIES * lay.block:
+            return "morris", [], []
+        return "morris", list(lay.names), _morris(lay, x[whole], y[whole], seed, resamples)
+    return "given_data", [str(name) for name in x.columns], data.of(y, known & lay.alone(len(y)))
+
+
+def sobol(lay: Layout, x: pd.DataFrame, y: np.ndarray, seed: int, resamples: int = 100) -> Found:
+    """Sobol's first-order and total indices by SALib; those whose interval holds nought are not distinct."""
+    place = np.arange(len(y)) % lay.block
+    of_first = (place <= len(lay.names)) | (place == lay.block - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of constant draws, which come out as 0
+        found = salib_sobol.analyze(lay.problem(x), y[of_first], calc_second_order=False, num_resamples=resamples,
+                                    seed=seed + 1)
+    return [(name, *_around(found[name], found[f"{name}_conf"])) for name in ("ST", "S1")]
+
+
+def _around(value: Any, half: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
+    value, half = np.asarray(value, float), np.asarray(half, float)
+    return value, value - half, value + half, np.nan, value - half > 0
+
+
+def _morris(lay: Layout, x: pd.DataFrame, y: np.ndarray, seed: int, resamples: int) -> Found:
+    levels = max(len(np.unique(x[name])) for name in x)
+    problem = lay.problem(x)
+    found = salib_morris.analyze(problem, x.to_numpy(float), y, num_resamples=resamples, seed=seed + 1,
+                                 num_levels=max(levels + levels % 2, 2))
+    main = _around(found["mu_star"], found["mu_star_conf"])
+    none = np.full(len(lay.names), np.nan)
+    rest: Found = [(name, np.ma.filled(np.ma.asarray(found[name], float), np.nan), none, none, np.nan, main[4])
+                   for name in ("mu", "sigma")]
+    return [("mu_star", *main), *rest]
+
+
+def _fractional(lay: Layout, x: pd.DataFrame, y: np.ndarray) -> Found:
+    """Effects of a fraction: SALib's ME is half the difference of the means; columns without a factor show noise."""
+    found = salib_ff.analyze(lay.problem(x), x.to_numpy(float), y)
+    effect = 2 * np.asarray(found["ME"], float)
+    value, spare = effect[:len(lay.names)], np.abs(effect[len(lay.names):])
+    floor = float(spare.max()) if spare.size else np.nan
+    none = np.full(len(value), np.nan)
+    return [("effect", value, none, none, floor, np.abs(value) > (floor if spare.size else 0.0))]
+
+
+class _Given:
+    """Indices from given data; what only depends on which rows are there is worked out once."""
+
+    def __init__(self, x: pd.DataFrame, seed: int, dummies: int, resamples: int, with_delta: bool) -> None:
+        self.x, self.seed, self.dummies = x.to_numpy(float), seed, dummies
+        self.resamples, self.with_delta = resamples, with_delta
+        self.kept: dict[bytes, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
+
+    def of(self, y: np.ndarray, known: np.ndarray) -> Found:
+        y = y[known]
+        if len(y) < FEWEST_ROWS or np.ptp(y) == 0:
+            return []
+        if known.tobytes() not in self.kept:
+            x, shuffled = self.x[known], given.noise(len(y), self.dummies, self.seed)
+            self.kept[known.tobytes()] = x, given.slices(x), shuffled, given.slices(shuffled.astype(float))
+        x, codes, shuffled, chance = self.kept[known.tobytes()]
+        value = given.measures(codes, y, self.with_delta)
+        floor = {name: float(found.max()) for name, found in given.measures(chance, y, self.with_delta).items()}
+        top = np.argsort(-value["pawn"], kind="stable")[:TOP]
+        ends = self._drawn(codes[:, top], y, {name: found[top] for name, found in value.items()})
+        parts: Found = []
+        for name, found in value.items():
+            low, high = np.full(len(found), np.nan), np.full(len(found), np.nan)
+            low[top], high[top] = ends[name]
+            parts.append((name, found, low, high, floor[name], found > floor[name]))
+        rank = given.rank_correlation(x, y)
+        level = float(np.abs(given.rank_correlation(shuffled, y)).max())
+        return [*parts, ("rank_correlation", rank, *given.rank_interval(rank, len(y)), level, np.abs(rank) > level)]
+
+    def _drawn(self, codes: np.ndarray, y: np.ndarray, value: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Ends of the interval of a bootstrap, moved by its bias: repeated rows make any index larger."""
+        draws = np.random.default_rng(self.seed).integers(len(y), size=(self.resamples, len(y)))
+        again = [given.measures(codes[draw], y[draw], self.with_delta) for draw in draws if np.ptp(y[draw]) > 0]
+        if not again:
+            return {name: np.full((2, len(found)), np.nan) for name, found in value.items()}
+        ends = {}
+        for name, found in value.items():
+            drawn = np.array([one[name] for one in again if name in one])
+            ends[name] = np.clip(np.quantile(drawn, [0.025, 0.975], axis=0) + found - drawn.mean(axis=0), 0, 1)
+        return ends
+
+
+def _table(key: tuple[str, ...], names: list[str], method: str, found: Found) -> pd.DataFrame:
+    parts = []
+    for index, value, low, high, floor, distinct in found:
+        part = pd.DataFrame({"factor": names, "method": method, "index": index, "value": value, "low": low,
+                             "high": high, "floor": floor, "distinct": distinct.astype(int)})
+        part = part[part["value"].notna()]
+        order = np.argsort(-part["value"].abs().to_numpy(), kind="stable")
+        part = part.iloc[order]
+        part["rank"] = np.arange(1, len(part) + 1)
+        parts.append(part)
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.concat(parts, ignore_index=True)
+    return labelled(table, key)[COLUMNS]
+
+
+def main_index(table: pd.DataFrame) -> pd.DataFrame:
+    """Only the index of each method that ranks its factors."""
+    return table[table["index"] == table["method"].map(MAIN)]
+
+
+def _strongest(table: pd.DataFrame, most: int = 3) -> list[str]:
+    """Per region: what moves unfilled most, what moves infeasibility, and which factors flip most listings."""
+    lines = []
+    main = main_index(table)
+    moved = main[(main["target"] == "unfilled") | (main["kind"] == STATUS)]
+    for (_, region, target), part in moved.groupby(TARGET, sort=True):
+        named = part[part["distinct"] == 1].nsmallest(most, "rank")
+        what = say("study_analyse.word_infeasible") if target != "unfilled" else say("study_analyse.word_unfilled")
+        lines.append(say("study_analyse.moves", region=region, what=what, factors=", ".join(
+            say("study_analyse.factor_value", factor=row.factor, index=say(f"study_analyse.index_{row.index_}"),
+                value=f"{row.value:.3g}") for row in named.rename(columns={"index": "index_"}).itertuples()))
+            if len(named) else say("study_analyse.moves_none", region=region, what=what, factors=len(part)))
+    flips = main[main["kind"] == LISTING]
+    for region, part in flips.groupby("region", sort=True):
+        number = part[part["distinct"] == 1].groupby("factor").size()
+        listings = part["target"].nunique()
+        if number.empty:
+            lines.append(say("study_analyse.flips_none", region=region, listings=listings))
+            continue
+        first = number.reset_index(name="n").sort_values(["n", "factor"], ascending=[False, True]).head(most)
+        lines.append(say("study_analyse.flips", region=region, listings=listings, factors=", ".join(
+            say("study_analyse.factor_flips", factor=factor, number=n) for factor, n in first.to_numpy())))
+    return lines
