@@ -8,6 +8,7 @@ from typing import Any
 from optimiser.config import Config
 from optimiser.problem import Problem
 from optimiser.schema import SHARED
+from optimiser.tables import ROW
 
 ATTRIBUTES = ("sector", "skill_tier", "regulated", "risk_class")  # of occupations; rules speak of them
 
@@ -69,7 +70,7 @@ def seen(problem: Problem, component: tuple[str, ...]) -> dict[str, Any]:
 def case_digests(problem: Problem) -> dict[str, str]:
     """Hash of the settings and of every table of a case, by name; the settings are called `config`."""
     return {"config": _hashed(_config(problem.config))} | {
-        name: hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()[:32]
+        name: _hashed(frame.drop(columns=ROW, errors="ignore").to_csv(index=False, lineterminator="\n"))
         for name, frame in sorted(problem.tables.items())}
 
 
