@@ -45,10 +45,11 @@ def test_every_design_has_the_base_case_in_front_and_as_many_rows_as_planned(tmp
     assert names == ["length", "short[Q 0110]", "short[Q 2221]", "short[R 0110]", "short[R 2221]", "taken"]
     assert list(found.columns) == ["row", *names, "sample"]
     assert found["row"].tolist() == list(range(planned(made.settings.design, made.factors) + 1))
-    assert found.loc[0, names].tolist() == [2.0, 0.5, 0.5, 0.5, 0.5, 0.5]
+    assert found[names].to_numpy(float)[0].tolist() == [2.0, 0.5, 0.5, 0.5, 0.5, 0.5]
     assert found["sample"].tolist() == [False] + [True] * (len(found) - 1)
     assert set(found["length"]) <= {0.0, 1.0, 2.0}
-    assert ((found[names[1:]] > 0) & (found[names[1:]] < 1)).all(axis=None)
+    positions = found[names[1:]].to_numpy(float)
+    assert ((positions > 0) & (positions < 1)).all()
     assert all(str(found[name].dtype) == "float64" for name in names)
 
 

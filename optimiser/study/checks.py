@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ from optimiser.errors import Fault
 from optimiser.study.settings import NEEDS, TAKES, Design, StudySettings, Uncertainty
 from optimiser.texts import say
 
+NAME = re.compile("[A-Za-z][A-Za-z0-9_-]*")
 RESERVED = ("cycle", "row", "sample")  # columns of a design that are no factors of the file
 
 
 def check(settings: StudySettings, places: Places) -> Iterator[Fault]:
-    """Questions that need no case: names, the cycle, the design, files that must be there."""
+    """Questions that need no case: names, distributions, the cycle, the design, files that must be there."""
     yield from _names(settings, places)
-    yield from _cycle(settings, places)
+    for i, one in enumerate(settings.uncertainties):
+        yield from uncertainty(places, ("uncertainties", i), one)
+    yield from cycle(settings, places)
     yield from _design(settings, places)
     folder = Path(places.file).parent
     for n, file in enumerate(settings.regret.lists if settings.regret else ()):
@@ -69,36 +73,37 @@ def _names(settings: StudySettings, places: Places) -> Iterator[Fault]:
                      say("study_design.name_factors"))
     seen: set[str] = set()
     for path, name in named:
+        if not NAME.fullmatch(name):
+            yield _fault(places, path, repr(name[:80]), say("study_design.name_shape"), say("study_design.rename"))
         if name in seen or name in RESERVED:
             yield _fault(places, path, repr(name), say("study_design.own_name", names=", ".join(RESERVED)),
                          say("study_design.rename"))
         seen.add(name)
 
 
-def _cycle(settings: StudySettings, places: Places) -> Iterator[Fault]:
-    """The cycle moves uncertainties that there are, and leaves something to each of them."""
-    cycle = settings.cycle
-    if not cycle:
+def cycle(settings: StudySettings, places: Places) -> Iterator[Fault]:
+    """Does the cycle move uncertainties that there are, and leave something to each of them?"""
+    if not (found := settings.cycle):
         return
     names = [one.name for one in settings.uncertainties]
     for word in ("factors", "against"):
-        for n, name in enumerate(getattr(cycle, word)):
+        for n, name in enumerate(getattr(found, word)):
             if name not in names:
                 yield _fault(places, ("cycle", word, n), repr(name[:80]),
                              say("study_design.an_uncertainty", names=", ".join(names)),
                              meant(name, names) or say("faults.choose_word"))
-            elif word == "against" and name in cycle.factors:
+            elif word == "against" and name in found.factors:
                 yield _fault(places, ("cycle", word, n), repr(name), say("study_design.one_direction"),
                              say("study_design.choose_one"))
-    squares = cycle.loading**2 + cycle.sector_loading**2
+    squares = found.loading**2 + found.sector_loading**2
     if squares >= 1:
         yield _fault(places, ("cycle",), say("study_design.squares", squares=f"{squares:.4g}"),
                      say("study_design.squares_below"), say("study_design.smaller_loadings"))
     if squares == 0:
         yield _fault(places, ("cycle", "loading"), "0", say("study_design.something_moves"),
                      say("study_design.larger_loading"))
-    if bool(cycle.by) != bool(cycle.sector_loading):
-        yield _fault(places, ("cycle", "sector_loading" if cycle.by else "by"), say("faults.nothing"),
+    if bool(found.by) != bool(found.sector_loading):
+        yield _fault(places, ("cycle", "sector_loading" if found.by else "by"), say("faults.nothing"),
                      say("study_design.by_and_loading"), say("study_design.give_both"))
 
 

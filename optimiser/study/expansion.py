@@ -40,7 +40,7 @@ class Expanded:
 
 
 class Expansion:
-    """Expands one study; what can't be is added to `faults`."""
+    """Expands one study as far as `checks` finds no fault; what the case can't do is added to `faults`."""
 
     def __init__(self, settings: StudySettings, problem: Problem, places: Places, faults: list[Fault]):
         self.settings, self.problem, self.places, self.faults = settings, problem, places, faults
@@ -57,14 +57,14 @@ class Expansion:
             if rule := self._lever(i, lever):
                 rules[len(self.factors) - 1] = rule
         for i, uncertainty in enumerate(self.settings.uncertainties):
-            if wrong := [*checks.uncertainty(self.places, ("uncertainties", i), uncertainty)]:
-                self.faults += wrong
-            elif uncertainty.table is not None:
+            if any(checks.uncertainty(self.places, ("uncertainties", i), uncertainty)):
+                continue  # that is told already
+            if uncertainty.table is not None:
                 self._table(i, uncertainty)
             else:
                 self._scalar(i, uncertainty)
         moves = [move for _, move in self.moved]
-        if self.settings.cycle and not self.faults:
+        if self.settings.cycle and not any(checks.cycle(self.settings, self.places)):
             moves = self._driven(self.settings.cycle)
         return Expanded(tuple(self.factors), tuple(moves), rules)
 

@@ -75,8 +75,7 @@ def _cells(path: Path, header: list[str], rows: list[tuple[int, list[str]]], fac
     shifted = [(n, row) for n, row in rows if len(row) != len(header)]
     if shifted:
         yield from few(shifted, lambda found: Fault(
-            str(path), found[0], "", say("faults.cells", n=len(found[1])), say("faults.cells", n=len(header)),
-            say("faults.shifted_row")))
+            str(path), found[0], "", _count(len(found[1])), _count(len(header)), say("faults.shifted_row")))
         return
     by_name = {factor.name: factor for factor in factors}
     bad = [(n, by_name[name], text) for n, row in rows for name, text in zip(header, row, strict=True)
@@ -86,6 +85,10 @@ def _cells(path: Path, header: list[str], rows: list[tuple[int, list[str]]], fac
             "study_design.lever_range" if found[1].kind == "lever" else "study_design.position_range",
             low=cell(found[1].low), high=cell(found[1].high), values=", ".join(map(cell, found[1].values))),
         say("study_design.check_number")))
+
+
+def _count(n: int) -> str:
+    return say("faults.one_cell" if n == 1 else "faults.cells", n=n)
 
 
 def _fits(text: str, factor: Factor) -> bool:

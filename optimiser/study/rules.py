@@ -50,7 +50,7 @@ class Rules:
             number = int(value) if whole and float(value).is_integer() else float(value)
             faults += self._tried(Setting(parts, number, *self.places.of(place)))
         if faults:
-            self.faults += dict.fromkeys(faults)
+            self.faults += {(fault.column, fault.got): fault for fault in reversed(faults)}.values()  # each once
             return None
         base = self._base(parts)
         if isinstance(base, bool) or not isinstance(base, (int, float)):

@@ -10,7 +10,7 @@ from optimiser.config import Code, Line, Settings
 from optimiser.scenario import Number
 
 Kind = Literal["one_at_a_time", "grid", "fractional", "lhs", "sobol", "morris", "saltelli", "given"]
-Name = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=60)]
 Some = Annotated[int, Field(ge=1, le=100_000_000)]
 ONE_OR_MORE = BeforeValidator(lambda value: value if isinstance(value, (tuple, dict)) else (value,))
 Codes = Annotated[tuple[Code, ...], Field(max_length=1000), ONE_OR_MORE]
@@ -123,6 +123,8 @@ class Regret(Settings):
     """CSV files of lists, relative to the study file."""
     most: Annotated[int, Field(ge=1, le=1000)] = 10
     """How many of the lists found are compared beside them."""
+    rows: Annotated[int, Field(ge=1)] | None = None
+    """In how many rows of the sample, the first ones; in all by default."""
 
 
 class StudySettings(Settings):

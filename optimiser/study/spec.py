@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +95,13 @@ def load(path: str | Path) -> Study:
     problem = _case(path, raw, settings, places, faults)
     if not settings or not problem:
         raise InputError(faults)
-    moved = Expansion(settings, problem, places, faults).expanded()
+    lost: list[Fault] = []
+    moved = Expansion(settings, problem, places, lost).expanded()
+    faults += lost if lost else size(settings, problem, moved.factors, places)
     if any(one.table for one in settings.uncertainties) and problem.config.values != "central":
         faults.append(Fault(*places.of(("config",)), "config", f"values: {problem.config.values}",
                             say("study_design.central"), say("study_design.set_central")))
-    given = None
-    if not faults:
-        given = read_given(path, settings, moved.factors, places, faults)
-        faults += size(settings, problem, moved.factors, places)
+    given = None if faults else read_given(path, settings, moved.factors, places, faults)
     if faults:
         raise InputError(faults)
     base = _sha(_of_case(problem))
@@ -129,7 +128,8 @@ def _case(path: Path, raw: dict[str, Any], settings: StudySettings | None, place
     try:
         return case.load(os.path.normpath(path.parent / config), settings.scenarios if settings else (), asked)
     except InputError as error:
-        faults += error.faults
+        faults += (replace(fault, file=places.file, row=places.of(("scenarios",))[1], column="scenarios")
+                   if fault.column == "--scenario" else fault for fault in error.faults)
         return None
 
 
