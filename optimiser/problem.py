@@ -149,11 +149,18 @@ class Problem:
         return {name: dict(zip(table.index, table[name], strict=True))
                 for name in ("sector", "skill_tier", "regulated", "risk_class")}
 
+    @cached_property
+    def _titled(self) -> dict[tuple[str, str], dict[str, str]]:
+        """Titles by table and language, as far as they were asked for."""
+        return {}
+
     def _titles(self, table: str, language: str) -> dict[str, str]:
-        frame = self.tables[table]
-        order = [f"title_{code}" for code in dict.fromkeys((language, "en", "nl", "fr", "de"))]
-        best = frame[order].replace("", None).bfill(axis=1).iloc[:, 0].fillna(frame.iloc[:, 0])
-        return dict(zip(frame.iloc[:, 0], best, strict=True))
+        if (table, language) not in self._titled:
+            frame = self.tables[table]
+            order = [f"title_{code}" for code in dict.fromkeys((language, "en", "nl", "fr", "de"))]
+            best = frame[order].replace("", None).bfill(axis=1).iloc[:, 0].fillna(frame.iloc[:, 0])
+            self._titled[table, language] = dict(zip(frame.iloc[:, 0], best, strict=True))
+        return self._titled[table, language]
 
     def save(self, folder: Path) -> None:
         """Write the resolved input, so that `load(folder / "config.yaml")` gives this problem again."""
