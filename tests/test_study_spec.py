@@ -120,6 +120,9 @@ def lever(**changes: Any) -> dict[str, Any]:
      "loading, or leave out the cycle"),
     ({"cycle": {"loading": 0.5, "by": "sector", "factors": "shortage"}}, "cycle.sector_loading: got nothing; expected "
      "by and sector_loading together; give both, or neither"),
+    ({**uncertain(table="budgets"), "cycle": {"loading": 0.5, "by": "sector", "sector_loading": 0.3, "factors":
+      "short"}}, "cycle.by: got sector; expected something that moves; leave out by: what the cycle moves belongs to "
+     "none"),
     ({"cycle": {"loading": 0.5, "factors": "shortage", "against": "shortage"}}, "cycle.against.0: got 'shortage'; "
      "expected every uncertainty moved one way; keep one of the two"),
     ({"design": {"kind": "latin"}}, "design.kind: got 'latin'; expected one of: one_at_a_time, grid, fractional, lhs, "

@@ -220,6 +220,9 @@ class Expansion:
             place[code] = len(self.factors)
             self.factors.append(Factor(f"cycle:{code}", "cycle", say("study_design.cycle_of", code=code), 0.0, 1.0,
                                        "cycle"))
+        if cycle.by and not place:
+            self._tell(("cycle", "by"), " ".join(cycle.by), say("study_design.something_moves"),
+                       say("study_design.no_cycle_of"))
         return [self._joined(move, cycle, -1.0 if name in cycle.against else 1.0, common, [
             place.get(code, -1) for code in held]) if name in driven else move
             for (name, move), held in zip(self.moved, codes, strict=True)]
