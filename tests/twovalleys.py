@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from worlds import rows, write_world
 from optimiser import strictyaml
 from optimiser.study import spec
 from optimiser.study.content import component_name
+from optimiser.study.crew import Lost, Work
 from optimiser.study.design import design
 from optimiser.study.spec import Study
 from optimiser.study.store import Result, Store, Task
@@ -47,7 +49,21 @@ def begun(folder: Path, **settings: Any) -> tuple[Study, Store]:
     return study, Store.create(folder / "out", study, design(study))
 
 
-# Workers: what `run(..., work=...)` takes ---------------------------------------------------------------------------
+# Who answers --------------------------------------------------------------------------------------------------------
+
+
+class Here:
+    """A crew of one: this process."""
+
+    def __init__(self, study: Study, work: Work):
+        self.study, self.work = study, work
+
+    def answers(self, tasks: Iterator[Task], alone: bool = False) -> Iterator[tuple[Task, Result | Lost]]:
+        for task in tasks:
+            yield task, self.work(self.study, task)
+
+    def close(self) -> None:
+        pass
 
 
 def quick(study: Study, task: Task) -> Result:

@@ -115,6 +115,11 @@ class Agenda:
         return True
 
 
+def failed(task: Task, reason: str, seconds: float = 0.0) -> Result:
+    """A task that has no answer."""
+    return Result(task.row, component_name(task.component), task.content, "failed", reason, seconds=seconds)
+
+
 def in_a_line(error: BaseException) -> str:
     """An error as a reason."""
     text = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"

@@ -26,8 +26,9 @@ from optimiser.study.columns import Sheet
 from optimiser.study.content import component_name
 from optimiser.study.crew import Cluster, Crew, Lost, OneMachine
 from optimiser.study.journal import Journal, records
-from optimiser.study.run import Progress, desk
+from optimiser.study.run import Progress
 from optimiser.study.store import Result, Store, Task
+from optimiser.study.work import desk
 from optimiser.texts import say
 
 if TYPE_CHECKING:

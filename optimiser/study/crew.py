@@ -23,6 +23,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 from optimiser.errors import Fault, InputError, OptimiserError
 from optimiser.study.agenda import in_a_line
 from optimiser.study.store import Result, Task
+from optimiser.study.work import answer
 from optimiser.texts import say
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 Work = Callable[[Any, Task], Result]
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")}
+QUIET = "ignore:resource_tracker"  # a worker that is ended leaves a lock of a library behind; that is tidied up, loudly
 LOOK = 0.5  # seconds between two looks of a worker whether its parent still lives
 PATIENCE = 60.0  # seconds to wait for the workers of a cluster
 
@@ -68,7 +70,7 @@ class OneMachine:
         `work(study, task)` gives the task's Result.
     """
 
-    def __init__(self, study: Study, jobs: int, work: Work):
+    def __init__(self, study: Study, jobs: int, work: Work = answer):
         self._study, self._jobs, self._work = study, jobs, work
         self._executor: ProcessPoolExecutor | None = None
         self._busy = False
@@ -96,7 +98,7 @@ class OneMachine:
         """The task, in the hands of the workers there are; of new ones when these have died."""
         for _ in range(2):
             if self._executor is None:
-                self._executor = ProcessPoolExecutor(1 if alone else self._jobs, env=ONE_THREAD, initializer=_begin,
+                self._executor = ProcessPoolExecutor(1 if alone else self._jobs, env=_environment(), initializer=_begin,
                                                      initargs=(self._study, os.getpid()))
             with suppress(BrokenProcessPool):
                 return self._executor.submit(_answer_here, self._work, task)
@@ -107,6 +109,11 @@ class OneMachine:
         if self._executor is not None:
             self._executor.shutdown(wait=True, kill_workers=self._busy)
             self._executor = None
+
+
+def _environment() -> dict[str, str]:
+    warned = os.environ.get("PYTHONWARNINGS")
+    return ONE_THREAD | {"PYTHONWARNINGS": f"{warned},{QUIET}" if warned else QUIET}
 
 
 _given: list[Any] = []  # the study of this worker process
@@ -147,7 +154,7 @@ class Cluster:
         When nobody answers at the address, no worker comes, or a worker has several threads.
     """
 
-    def __init__(self, study: Study, address: str, work: Work):
+    def __init__(self, study: Study, address: str, work: Work = answer):
         self._work, self._client = work, _connected(address)
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE)

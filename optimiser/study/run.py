@@ -5,15 +5,13 @@ Whatever ends a run, the next one goes on where it was: nothing that was kept is
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from optimiser.study.agenda import Agenda, in_a_line
-from optimiser.study.content import component_name
-from optimiser.study.crew import Cluster, Crew, Lost, OneMachine, Work
+from optimiser.study.agenda import Agenda, failed
+from optimiser.study.crew import Cluster, Crew, Lost, OneMachine
 from optimiser.study.store import Result, Shard, Store, Task, shard_rows
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ class Progress:
 
 
 def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, shard: Shard = (1, 1),
-        on_progress: Callable[[Progress], None] | None = None, work: Work | None = None) -> None:
+        on_progress: Callable[[Progress], None] | None = None, crew: Crew | None = None) -> None:
     """Answer what is left of a study, and put the answers into its tables.
 
     A task that fails, has no plan or runs out of time is a result. One whose worker dies is tried once more, alone in a
@@ -62,8 +60,8 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
         Only every n-th row, from the k-th on.
     on_progress : callable, optional
         Called with a `Progress` at the start and after every answer.
-    work : callable, optional
-        What answers one task, `work(study, task)`; the solving layer unless a test gives another.
+    crew : Crew, optional
+        Who answers, instead of processes on this machine or a cluster.
 
     Raises
     ------
@@ -78,7 +76,7 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
     with store.adding(shard):
         agenda = Agenda(shard_rows(store.design, shard), store.components, Variants(study).problem, store.asked())
         counter = _Counter(agenda, on_progress)
-        crew: Crew = Cluster(study, dask, work or answer) if dask else OneMachine(study, jobs, work or answer)
+        crew = crew or (Cluster(study, dask) if dask else OneMachine(study, jobs))
         try:
             _answer_all(store, agenda, crew, counter)
         finally:
@@ -90,7 +88,7 @@ def _answer_all(store: Store, agenda: Agenda, crew: Crew, counter: _Counter) -> 
     lost: list[Task] = []
 
     def keep(task: Task, result: Result | Lost) -> None:
-        agenda.answered(_failed(task, result.reason) if isinstance(result, Lost) else result)
+        agenda.answered(failed(task, result.reason) if isinstance(result, Lost) else result)
 
     def settle() -> None:
         for result in agenda.ready():
@@ -126,39 +124,3 @@ class _Counter:
             done, total = self._agenda.before + self._new, self._agenda.total
             rate = self._new / max(time.monotonic() - self._began, 1e-9)
             self._tell(Progress(done, total, self._agenda.failed, rate, (total - done) / rate if rate else None))
-
-
-def _failed(task: Task, reason: str, seconds: float = 0.0) -> Result:
-    return Result(task.row, component_name(task.component), task.content, "failed", reason, math.nan, seconds)
-
-
-# In the worker -----------------------------------------------------------------------------------------------------
-
-_desks: dict[str, tuple[Any, Any]] = {}  # by digest of the study: its variants, and who answers them
-
-
-def answer(study: Study, task: Task) -> Result:
-    """Answer one task in this process; what was learned from earlier ones of the same study is at hand.
-
-    Whatever goes wrong is the task's result: status `failed`, with the reason.
-    """
-    began = time.monotonic()
-    try:
-        variants, answering = desk(study)
-        found = answering.answer(variants.problem(task.values), task.component)
-    except Exception as error:
-        return _failed(task, in_a_line(error), time.monotonic() - began)
-    return Result(task.row, component_name(task.component), task.content, found.status, found.reason, found.gap,
-                  found.seconds, -1, tuple(found.outcomes), tuple(found.listed))
-
-
-def desk(study: Study) -> tuple[Any, Any]:
-    """Variants of a study and who answers them, kept by this process from one task to the next."""
-    from optimiser.study.answer import Answering
-    from optimiser.study.factors import Variants
-
-    if study.digest not in _desks:
-        _desks.clear()  # a worker of a cluster may have served another study
-        limits = study.settings
-        _desks[study.digest] = Variants(study), Answering(study.problem, limits.gap, limits.time_limit, limits.seed)
-    return _desks[study.digest]

@@ -1,0 +1,44 @@
+"""The work of one process: the answer to one task of a study, whatever becomes of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from optimiser.study.agenda import failed, in_a_line
+from optimiser.study.content import component_name
+from optimiser.study.store import Result, Task
+
+if TYPE_CHECKING:
+    from optimiser.study.answer import Answering
+    from optimiser.study.factors import Variants
+    from optimiser.study.spec import Study
+
+_desks: dict[str, tuple[Variants, Answering]] = {}  # by digest of the study: its variants, and who answers them
+
+
+def answer(study: Study, task: Task) -> Result:
+    """Answer one task in this process; what was learned from earlier ones of the same study is at hand.
+
+    Whatever goes wrong is the task's result: status `failed`, with the reason.
+    """
+    began = time.monotonic()
+    try:
+        variants, answering = desk(study)
+        found = answering.answer(variants.problem(task.values), task.component)
+    except Exception as error:
+        return failed(task, in_a_line(error), time.monotonic() - began)
+    return Result(task.row, component_name(task.component), task.content, found.status, found.reason, found.gap,
+                  found.seconds, -1, tuple(found.outcomes), tuple(found.listed))
+
+
+def desk(study: Study) -> tuple[Variants, Answering]:
+    """Variants of a study and who answers them, kept by this process from one task to the next."""
+    from optimiser.study.answer import Answering
+    from optimiser.study.factors import Variants
+
+    if study.digest not in _desks:
+        _desks.clear()  # a worker of a cluster may have served another study
+        limits = study.settings
+        _desks[study.digest] = Variants(study), Answering(study.problem, limits.gap, limits.time_limit, limits.seed)
+    return _desks[study.digest]
