@@ -15,7 +15,7 @@ from studycase import study
 
 from optimiser.study.design import design, salib_problem
 from optimiser.study.size import planned, row_bytes
-from optimiser.study.spec import Study
+from optimiser.study.spec import Study, load
 
 SHORT = {"name": "short", "table": "shortages", "by": ["region", "occupation"], "distribution": "pert"}  # 4 factors
 TAKEN = {"name": "taken", "table": "parameters", "where": {"parameter": "uptake"}, "distribution": "pert"}
@@ -157,6 +157,15 @@ def test_a_given_design_is_taken_as_it_stands(tmp_path: Path) -> None:
     before = made.digest
     (tmp_path / "rows.csv").write_text("taken,length\n0.25,1\n0.5,2\n\n2e-3,0\n", encoding="utf-8")
     assert plain(tmp_path, TAKEN, levers=[LENGTH], kind="given", file="rows.csv").digest != before
+
+
+@pytest.mark.parametrize(("name", "factors", "rows"), [
+    ("belgium-uncertain-shortages", 232 + 2 + 13, 1 + 500),  # occupations short in a region; take-up; cycles
+    ("belgium-list-length", 2 + 2, 1 + 4 * 3 * 3 * 3)])
+def test_the_shipped_studies(name: str, factors: int, rows: int) -> None:
+    made = load(Path(__file__).parent.parent / "configs" / "studies" / f"{name}.yaml")
+    assert made.components == (("BE2",), ("BE3",))
+    assert design(made).shape == (rows, factors + 2)
 
 
 def test_what_salib_is_told(tmp_path: Path) -> None:

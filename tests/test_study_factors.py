@@ -229,6 +229,18 @@ def test_marginals_are_those_of_the_distribution(law: Law, known: Any) -> None:
         assert drawn.mean() == pytest.approx(known.mean(), abs=0.02)
 
 
+@given(kind=strategies.sampled_from(["triangular", "pert", "lognormal"]), positions=strategies.lists(
+    strategies.floats(0.001, 0.999), min_size=2, max_size=9),
+       ends=strategies.lists(strategies.floats(0.001, 1e6), min_size=3, max_size=3))
+def test_quantiles_rise_and_stay_between_the_ends(kind: str, positions: list[float], ends: list[float]) -> None:
+    low, central, high = (np.full(len(positions), end) for end in sorted(ends))
+    drawn = of_ranges(kind, low, central, high).quantile(np.array(sorted(positions)))
+    assert (np.diff(drawn) >= -1e-9 * high[0]).all()
+    if kind != "lognormal":
+        assert drawn.min() >= low[0] - 1e-9 * high[0]
+        assert drawn.max() <= high[0] * (1 + 1e-9)
+
+
 def test_the_cycle_correlates_as_worked_out_by_hand(tmp_path: Path) -> None:
     """Of 20,000 rows; a coefficient is then known to about 0.007, a distribution to about 0.01."""
     made = study(tmp_path, uncertainties=[
