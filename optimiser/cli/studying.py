@@ -115,7 +115,7 @@ def report(folder: StudyFolder, study_file: StudyFile = None, out: Out = None, f
     store, asked = _opened(folder, study_file)
     target = out or folder / "report"
     with whole_folder(target, force, "report.html") as part:
-        write_study(analysed(store, asked), part)
+        write_study(analysed(store, asked), part, asked, store.status)
     typer.echo(say("study_run.reported", file=target / "report.html"))
 
 

@@ -18,20 +18,20 @@ from optimiser.report.words import Words
 from optimiser.solution import Solution
 
 
-def _printed(name: str, words: Words, **values: object) -> str:
-    """A template filled in, as one HTML document that asks for nothing else."""
+def printed(name: str, words: Words, **values: object) -> str:
+    """A template filled in, as one HTML document that asks for nothing else; its `title` is the case's unless given."""
     environment = Environment(loader=PackageLoader("optimiser", "report"), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters["drawing"] = Markup  # for SVG made by figures.py alone
     style = Markup((files("optimiser.report") / "style.css").read_text("utf-8"))
+    title = words.problem.config.title or words("untitled")
     return environment.get_template(name).render(
-        t=words, language=words.language, title=words.problem.config.title or words("untitled"), style=style,
-        **values).lstrip()
+        {"t": words, "language": words.language, "title": title, "style": style} | values).lstrip()
 
 
 def finding_page(words: Words, finding: Finding) -> str:
     """A page with what one exploration found."""
-    return _printed("explored.html", words, section=explored.section(words, finding))
+    return printed("explored.html", words, section=explored.section(words, finding))
 
 
 def page(words: Words, solution: Solution, findings: Sequence[Finding] = ()) -> str:
@@ -39,7 +39,7 @@ def page(words: Words, solution: Solution, findings: Sequence[Finding] = ()) -> 
     problem = words.problem
     why, paid = reasons(problem, solution), costs(problem, solution)
     view = partial(region_view, words, solution, reasons=why, costs=paid)
-    return _printed(
+    return printed(
         "template.html", words, span=words.span(problem.years[0], problem.years[-1]), years=problem.years,
         sentences=headline.sentences(words, solution), glance=headline.glance_grid(words, solution),
         scenarios=headline.scenarios(words), trust=headline.trust(words, solution),

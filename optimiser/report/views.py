@@ -90,3 +90,27 @@ class RegionView:
     services: Grid | None
     pipeline: Grid | None
     costs: Grid
+
+
+@dataclass(frozen=True)
+class Block:
+    """Part of a chapter: pictures (each with its table folded away), heat maps, tables, and tables folded away."""
+
+    heading: str = ""
+    figures: Sequence[Figure] = ()
+    heats: Sequence[Grid] = ()
+    grids: Sequence[Grid] = ()
+    folded: Sequence[Grid] = ()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Part of a study's report: what it tells of, the lines of the analysis, and what shows them."""
+
+    anchor: str
+    heading: str
+    about: str
+    lines: Sequence[str]
+    more: Sequence[str] = ()  # further lines, folded away
+    facts: Sequence[tuple[str, str]] = ()
+    blocks: Sequence[Block] = ()

@@ -160,10 +160,12 @@ def _titled(words: Words, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_sheet(sheet: Any, words: Words, frame: pd.DataFrame, looks: dict[str, Any],
-                heading: Callable[[str], str] | None = None) -> None:
+                heading: Callable[[str], str] | None = None,
+                look_of: Callable[[object, bool], str] | None = None) -> None:
     """A table with a frozen header, one look per column, and widths that fit.
 
-    `heading` says how a column is headed; by default it is a column of the run's own workbook.
+    `heading` says how a column is headed; by default it is a column of the run's own workbook. `look_of` says which of
+    `looks` a column has, by its name and whether it holds texts.
     """
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
@@ -175,7 +177,7 @@ def write_sheet(sheet: Any, words: Words, frame: pd.DataFrame, looks: dict[str, 
         column = frame[name].head(MOST_ROWS)
         # what kind of numbers an empty column would hold can't be seen, and depends on how it came about
         text = column.empty or not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-        look = looks[_look(name, text)]
+        look = looks[(look_of or _look)(name, text)]
         sheet.write_string(0, place, head, looks["head"])
         values = [_plain(words, value) for value in column]
         sheet.set_column(place, place, _width(head, values), look)

@@ -1,0 +1,123 @@
+"""Names and numbers of a study as a reader sees them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from optimiser.report.words import Words
+from optimiser.study.analyse.sample import LISTING, OUTCOME
+from optimiser.study.factors import Factor
+from optimiser.study.spec import Study
+from optimiser.texts import catalogue, say
+
+LINES = 8  # of an analysis shown at once; the others are folded away
+DASH = "\u2013"
+UNITS = {"unfilled": "person_years", "permits": "permits", "list_changes": "changes", "listed": "occupations"}
+"""What outcomes count that are neither money nor a share."""
+
+
+class Names:
+    """Texts of a study's report; call it for the text `study_report.<key>`.
+
+    Attributes
+    ----------
+    words : texts and titles of the case
+    study : what was asked
+    status : how every row ended, as in a store
+    """
+
+    def __init__(self, words: Words, study: Study, status: pd.DataFrame):
+        self.words = words
+        self.study = study
+        self.status = status
+        self.factors: dict[str, Factor] = {factor.name: factor for factor in study.factors}
+
+    def __call__(self, key: str, **values: object) -> str:
+        return say(f"study_report.{key}", self.words.language, **values)
+
+    def known(self, key: str, otherwise: str) -> str:
+        """The text where there is one."""
+        return self(key) if f"study_report.{key}" in catalogue("en") else otherwise
+
+    def factor(self, name: str) -> str:
+        """A factor in words; a group of factors is called as in the study file."""
+        return self.factors[name].words if name in self.factors else name
+
+    def is_lever(self, name: str) -> bool:
+        return name in self.factors and self.factors[name].kind == "lever"
+
+    def occupation(self, code: str) -> str:
+        """`Nurse (2221)`, or the code alone where it has no title."""
+        title = self.words.occupation(code)
+        return code if title == code else f"{title} ({code})"
+
+    def coded(self, code: str) -> str:
+        """`2221 Nurse`: for pictures, where long titles are cut."""
+        title = self.words.occupation(code)
+        return code if title == code else f"{code} {title}"
+
+    def target(self, kind: str, target: str) -> str:
+        """What is moved: an outcome with its unit, an occupation, or whether there is a plan."""
+        return self.occupation(target) if kind == LISTING else self.known(f"outcome_{target}", target)
+
+    def component(self, name: str) -> str:
+        """`Flanders and Wallonia` for `BE2-BE3`."""
+        return self.words.names([self.words.region(code) for code in name.split("-")], 9)
+
+    def value(self, kind: str, target: str, number: float) -> str:
+        """An amount of a target, with its unit."""
+        if not math.isfinite(number):
+            return self.words("nothing")
+        if kind != OUTCOME or target == "worst_coverage":
+            return self.words.percent(number, 1)
+        if target == "cost":
+            return self.words.euro(number)
+        return self(UNITS[target], n=self.words.amount(number)) if target in UNITS else self.words.amount(number)
+
+    def between(self, low: float, high: float, digits: int | None = None) -> str:
+        """`12–15`, or nothing where an end is not known."""
+        if math.isnan(low) or math.isnan(high):
+            return ""
+        if math.isinf(high):
+            return self("from", n=self.number(low, digits))
+        return f"{self.number(low, digits)}{DASH if low >= 0 else self('to')}{self.number(high, digits)}"
+
+    def number(self, number: float, digits: int | None = None) -> str:
+        """An amount, or with so many decimals."""
+        if digits is None or not math.isfinite(number):
+            return self.words.amount(number)
+        return f"{number:,.{digits}f}" if round(number, digits) else f"{0:.{digits}f}"
+
+    def with_interval(self, number: float, low: float, high: float, digits: int | None = None) -> str:
+        """`14 (12–15)`, or `14` without an interval."""
+        ends = self.between(low, high, digits)
+        return f"{self.number(number, digits)} ({ends})" if ends else self.number(number, digits)
+
+    def share(self, share: float, low: float, high: float) -> str:
+        """`96 % (93–98)`; the ends are rounded outwards."""
+        if math.isnan(share):
+            return self.words("nothing")
+        ends = f"{math.floor(100 * low + 1e-9)}{DASH}{math.ceil(100 * high - 1e-9)}"
+        return f"{self.words.percent(share)} ({ends})"
+
+    def yes(self, number: float) -> str:
+        """`yes`, `no`, or nothing where nobody knows."""
+        return self.words("nothing") if math.isnan(number) else self.words("yes" if number else "no")
+
+    def cut(self, rows: int, most: int) -> str:
+        """What a picture or table leaves out, if anything."""
+        return self.words.cut(rows, most, "rows_shown")
+
+
+def split(lines: Iterable[str], most: int = LINES) -> tuple[list[str], list[str]]:
+    """The lines shown at once, and those folded away."""
+    every = list(lines)
+    return every[:most], every[most:]
+
+
+def by_region(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """A table region by region, by code; nothing for an empty one."""
+    return [(str(region), part) for region, part in table.groupby("region", sort=True)] if len(table) else []
