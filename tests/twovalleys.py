@@ -13,6 +13,7 @@ from worlds import rows, write_world
 
 from optimiser import strictyaml
 from optimiser.study import spec
+from optimiser.study.agenda import in_a_line
 from optimiser.study.content import component_name
 from optimiser.study.crew import Lost, Work
 from optimiser.study.design import design
@@ -60,7 +61,10 @@ class Here:
 
     def answers(self, tasks: Iterator[Task], alone: bool = False) -> Iterator[tuple[Task, Result | Lost]]:
         for task in tasks:
-            yield task, self.work(self.study, task)
+            try:
+                yield task, self.work(self.study, task)
+            except RuntimeError as error:
+                yield task, Lost(in_a_line(error))
 
     def close(self) -> None:
         pass
@@ -86,17 +90,13 @@ def troubled(study: Study, task: Task) -> Result:
 
 
 def deadly(study: Study, task: Task) -> Result:
-    """Who takes up row 2 in Q dies; each try leaves a mark beside the study file."""
-    if (task.row, task.component) == (2, ("Q",)):
+    """Who takes up row 2 in Q dies, and who takes up row 6 in R the first time; each of these tries leaves a mark."""
+    key = f"{task.row}-{component_name(task.component)}"
+    if key in ("2-Q", "6-R"):
+        tried = key in marks(study.path.parent)
         _mark(study, task)
-        os.kill(os.getpid(), signal.SIGKILL)
-    return quick(study, task)
-
-
-def unlucky(study: Study, task: Task) -> Result:
-    """Who takes up row 2 in Q dies the first time only."""
-    if (task.row, task.component) == (2, ("Q",)) and not marks(study.path.parent):
-        deadly(study, task)
+        if key == "2-Q" or not tried:
+            os.kill(os.getpid(), signal.SIGKILL)
     return quick(study, task)
 
 

@@ -6,6 +6,7 @@ solve with one thread; each keeps what it learned from one task to the next.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 
 Work = Callable[[Any, Task], Result]
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")}
-QUIET = "ignore:resource_tracker"  # a worker that is ended leaves a lock of a library behind; that is tidied up, loudly
 LOOK = 0.5  # seconds between two looks of a worker whether its parent still lives
 PATIENCE = 60.0  # seconds to wait for the workers of a cluster
+CONNECT = 10.0  # seconds to wait for its scheduler
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ class OneMachine:
         """The task, in the hands of the workers there are; of new ones when these have died."""
         for _ in range(2):
             if self._executor is None:
-                self._executor = ProcessPoolExecutor(1 if alone else self._jobs, env=_environment(), initializer=_begin,
-                                                     initargs=(self._study, os.getpid()))
+                self._executor = ProcessPoolExecutor(1 if alone else self._jobs, env=ONE_THREAD, initializer=_begin,
+                                                     initargs=(pickle.dumps(self._study), os.getpid()))
             with suppress(BrokenProcessPool):
                 return self._executor.submit(_answer_here, self._work, task)
             self.close()
@@ -111,20 +112,16 @@ class OneMachine:
             self._executor = None
 
 
-def _environment() -> dict[str, str]:
-    warned = os.environ.get("PYTHONWARNINGS")
-    return ONE_THREAD | {"PYTHONWARNINGS": f"{warned},{QUIET}" if warned else QUIET}
-
-
 _given: list[Any] = []  # the study of this worker process
 
 
-def _begin(study: Study, parent: int) -> None:
+def _begin(study: bytes, parent: int) -> None:
     """The first thing a worker does: Ctrl-C is the parent's to heed, and without a parent nobody wants an answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    multiprocessing.set_start_method("fork", force=True)  # or Pyomo's lock would outlive a worker that is ended
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the solver greets on standard output
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    _given[:] = [study]
+    _given[:] = [pickle.loads(study)]
 
 
 def _leave_with(parent: int) -> None:
@@ -208,7 +205,7 @@ def _connected(address: str) -> Client:
         raise InputError([Fault("--dask", 0, "", say("study_run.no_dask"), say("study_run.dask"),
                                 say("study_run.no_dask_hint"))]) from None
     try:
-        return Client(address, timeout=10, set_as_default=False)
+        return Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError([Fault(address, 0, "", in_a_line(error), say("study_run.scheduler"),
                                 say("study_run.scheduler_hint"))]) from None
