@@ -12,9 +12,9 @@ from optimiser.study.analyse.sample import Sample, sample_of
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
-def tables(x: np.ndarray, unfilled: Mapping[str, np.ndarray], listed: Mapping[tuple[str, str], np.ndarray] | None = None,
-           *, names: Sequence[str] = (), infeasible: Sequence[tuple[int, str]] = (), gap: float = 0.0,
-           quota: float = 10.0) -> Tables:
+def tables(x: np.ndarray, unfilled: Mapping[str, np.ndarray],
+           listed: Mapping[tuple[str, str], np.ndarray] | None = None, *, names: Sequence[str] = (),
+           infeasible: Sequence[tuple[int, str]] = (), gap: float = 0.0, quota: float = 10.0) -> Tables:
     """design, status, outcomes, listed of rows 1, 2, ... and of a base row 0 at one half, with unfilled 1 and no list.
 
     Parameters

@@ -32,10 +32,11 @@ quotas
     region, occupation, review (empty: total over all reviews); rows (that list it); low, median, high (5 %, 50 %, 95 %
     quantiles of the quota where listed, in permits); base (quota of the base row).
 indices
-    kind, region, target, factor, method (sobol, morris, fractional, given_data), index (S1, ST; mu_star, mu, sigma;
-    effect; pawn, delta, rank_correlation), value, low, high, floor (the level of noise), distinct (1 when above the
-    noise, else 0), rank (within target and index, 1 = strongest). Units: morris and effect in units of the outcome,
-    the others without. low and high are empty where no interval was drawn.
+    kind, region, target, factor, method (sobol, morris, fractional, given_data), index (sobol: ST, S1; morris: mu_star,
+    mu, sigma; fractional: effect; given_data: S1, pawn, delta, rank_correlation; the first named ranks factors), value,
+    low, high, floor (the level of noise), distinct (1 when above the noise, else 0), rank (within target and index, 1 =
+    strongest). Units: those of Morris and effect are in units of the outcome, the others without. low and high are
+    empty where no interval was drawn.
 tornado
     kind, region, target, factor, method (one_at_a_time: two rows; fifths: means of the rows with the lowest and the
     highest fifth of positions), low_position, high_position, base (value of the base row), at_low, at_low_bound,

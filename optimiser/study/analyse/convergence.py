@@ -76,7 +76,9 @@ def convergence(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] 
     if not kept:
         return pd.DataFrame(columns=COLUMNS), lines
     table = pd.concat(kept, ignore_index=True)
-    return table.assign(**{name: table[name].fillna("") for name in (*TARGET, "factor", "class")}), lines
+    for name in (*TARGET, "factor", "class"):
+        table[name] = table[name].astype(object).where(table[name].notna(), "")
+    return table, lines
 
 
 def _classes(parts: list[Sample], lay: Layout, sizes: list[int], core: float,

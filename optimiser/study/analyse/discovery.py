@@ -3,7 +3,8 @@
 The patient rule induction method (PRIM) of Friedman & Fisher (1999), doi 10.1023/A:1008894516817, used as Bryant &
 Lempert (2010), doi 10.1016/j.techfore.2009.08.002, use it. A box is peeled: again and again the twentieth of its rows
 at the lower or upper end of one factor is cut off, the one that leaves the largest share of events. At most three
-factors may be cut. Of the boxes on the way, the one with the best balance of coverage and density counts.
+factors may be cut, let in one by one. Of the boxes on the way, the one with the best balance of coverage and density
+counts.
 
 With hundreds of factors, some box looks good in any noise. So conditions are found on one half of the rows and tested
 on the other: the box by the chance of so many events at the base rate (binomial) - over all events asked about, false
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom, false_discovery_control
 
+from optimiser.study.analyse import given
 from optimiser.study.analyse.sample import LISTING, OUTCOME, STATUS, TARGET, Sample, base_listing, each, pairs
 from optimiser.texts import say
 
@@ -27,6 +29,7 @@ COLUMNS = [*TARGET, "event", "number", "factor", "low", "high", "p", "coverage",
 MOST = 3
 PEEL = 0.05
 LEAST = 10  # events, and rows of a box, below which nothing is looked for
+TRIED = 6  # factors that may come next
 WORTH = 0.03  # of balance, that a further restriction must bring
 LUCK = 0.05
 
@@ -52,8 +55,8 @@ def balance(inside: np.ndarray, y: np.ndarray) -> float:
     return 2.0 * float(y[inside].sum()) / both if both else 0.0
 
 
-def peel(x: np.ndarray, y: np.ndarray, most: int = MOST) -> list[Box]:
-    """The boxes of one peeling, each with at most `most` factors restricted, from the whole down to ten rows.
+def peel(x: np.ndarray, y: np.ndarray) -> list[Box]:
+    """The boxes of one peeling, from the whole down to ten rows or to nothing but events.
 
     Parameters
     ----------
@@ -64,24 +67,22 @@ def peel(x: np.ndarray, y: np.ndarray, most: int = MOST) -> list[Box]:
     limits: dict[int, tuple[float, float]] = {}
     inside, boxes = np.ones(len(y), dtype=bool), [Box({})]
     while inside.sum() > LEAST and 0 < y[inside].sum() < inside.sum():
-        open_ = np.array(sorted(limits)) if len(limits) == most else np.arange(x.shape[1])
-        part, event = x[inside][:, open_], y[inside]
+        part, event = x[inside], y[inside]
         best: tuple[float, int, tuple[float, float]] | None = None
-        for side, cut in (("low", np.quantile(part, PEEL, axis=0)), ("high", np.quantile(part, 1 - PEEL, axis=0))):
-            ends = part.min(axis=0) if side == "low" else part.max(axis=0)
+        for lower, cut, end in ((True, np.quantile(part, PEEL, axis=0), part.min(axis=0)),
+                                (False, np.quantile(part, 1 - PEEL, axis=0), part.max(axis=0))):
             # what ties with the end goes with it, or a factor with few values could never be cut
-            stay = np.where(cut == ends, part != ends, part >= cut if side == "low" else part <= cut)
+            stay = np.where(cut == end, part != end, part >= cut if lower else part <= cut)
             left = stay.sum(axis=0)
-            share = np.divide((stay & event[:, None]).sum(axis=0), left, out=np.full(len(open_), -1.0),
-                              where=(left >= LEAST) & (left < len(part)))
+            allowed = (left >= LEAST) & (left < len(part))
+            share = np.divide((stay & event[:, None]).sum(axis=0), left, out=np.zeros(len(left)), where=allowed)
             # a cut that takes more rows must bring more: gain per row taken off, as Friedman & Fisher propose
-            gain = np.where(share >= 0, (share - event.mean()) / np.maximum(len(part) - left, 1), -np.inf)
-            k = int(np.argmax(gain))
-            if np.isfinite(gain[k]) and (best is None or gain[k] > best[0]):
-                rows = part[stay[:, k], k]
-                j = int(open_[k])
+            gain = np.where(allowed, (share - event.mean()) / np.maximum(len(part) - left, 1), -np.inf)
+            j = int(np.argmax(gain))
+            if allowed[j] and (best is None or gain[j] > best[0]):
+                kept = part[stay[:, j], j]
                 low, high = limits.get(j, (-np.inf, np.inf))
-                best = float(gain[k]), j, ((float(rows.min()), high) if side == "low" else (low, float(rows.max())))
+                best = float(gain[j]), j, (float(kept.min()), high) if lower else (low, float(kept.max()))
         if best is None:
             break
         limits[best[1]] = best[2]
@@ -93,15 +94,35 @@ def peel(x: np.ndarray, y: np.ndarray, most: int = MOST) -> list[Box]:
 def discover(x: np.ndarray, y: np.ndarray, most: int = MOST) -> Box:
     """The simplest box that holds many of the events and little else; without limits when there is none.
 
-    Peelings with one, two and three factors; another factor must bring a better balance.
+    A peeling of many factors at once soon cuts one of them by luck. So factors are let in one by one: the one with
+    which a peeling finds the best balance, as long as it betters that without it. Only those are tried that have to do
+    with the events most (delta), over all rows or within the box so far.
     """
-    chosen, level = Box({}), balance(np.ones(len(y), dtype=bool), y)
-    for number in range(1, most + 1):
-        boxes = [box for box in peel(x, y, number) if len(box.limits) == number]
-        scores = [balance(box.holds(x), y) for box in boxes]
-        if scores and max(scores) > level + WORTH:
-            chosen, level = boxes[int(np.argmax(scores))], max(scores)
-    return chosen
+    chosen: list[int] = []
+    best, level = Box({}), balance(np.ones(len(y), dtype=bool), y)
+    while len(chosen) < most:
+        tried = []
+        for j in _candidates(x, y, best, chosen):
+            columns = [*chosen, j]
+            boxes = peel(x[:, columns], y)
+            scores = [balance(box.holds(x[:, columns]), y) for box in boxes]
+            at = int(np.argmax(scores))
+            tried.append((scores[at], -j, Box({columns[k]: ends for k, ends in boxes[at].limits.items()})))
+        score, j, box = max(tried, key=lambda entry: entry[:2], default=(0.0, 0, best))
+        if score <= level + WORTH:
+            break
+        best, level = box, score
+        chosen.append(-j)
+    return best
+
+
+def _candidates(x: np.ndarray, y: np.ndarray, box: Box, chosen: list[int]) -> list[int]:
+    found: list[int] = []
+    for rows in (np.ones(len(y), dtype=bool), box.holds(x)):
+        if rows.sum() >= 2 * given.FEWEST and 0 < y[rows].sum() < rows.sum():
+            delta = given.delta_of_marks(*given.distances(given.slices(x[rows], 5), y[rows].astype(float)))
+            found += [int(j) for j in np.argsort(-delta, kind="stable")[:TRIED]]
+    return [j for j in dict.fromkeys(found) if j not in chosen]
 
 
 def pruned(box: Box, x: np.ndarray, y: np.ndarray) -> Box:

@@ -18,32 +18,6 @@ FEWEST_ROWS = 40
 DRAWN = 20  # factors that get an interval
 
 
-def explained(codes: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Variance of each mark that each factor explains: Var(E[mark | slice of the factor]).
-
-    Sum over slices of share x (mean in the slice - mean)^2: the first-order index before it is divided by the variance,
-    from given data, after Plischke, Borgonovo & Smith (2013), doi 10.1016/j.ejor.2012.11.047, equation 6.
-
-    Parameters
-    ----------
-    codes : array of int, rows x factors
-        Slices, see `given.slices`.
-    marks : array, rows x marks
-
-    Returns
-    -------
-    array, factors x marks
-    """
-    n, overall = len(marks), marks.mean(axis=0)
-    total = np.zeros((codes.shape[1], marks.shape[1]))
-    for s in range(int(codes.max(initial=0)) + 1):
-        inside = (codes == s).astype(float)
-        size = inside.sum(axis=0)[:, None]
-        mean = np.divide(inside.T @ marks, size, out=np.zeros_like(total), where=size > 0)
-        total += np.where(size > 0, size / n * (mean - overall) ** 2, 0.0)
-    return total
-
-
 def evppi(codes: np.ndarray, losses: np.ndarray) -> np.ndarray:
     """Expected value of knowing each factor before one of the lists is chosen, in the unit of the losses.
 
@@ -107,7 +81,7 @@ def evidence(sample: Sample, regret: pd.DataFrame | None = None, *, seed: int = 
 
 
 def _by_flips(codes: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    return 2.0 * explained(codes, marks).sum(axis=1)
+    return 2.0 * given.explained(codes, marks).sum(axis=1)
 
 
 def _flips(sample: Sample) -> list[tuple[np.ndarray, pd.DataFrame]]:
@@ -137,12 +111,12 @@ def _worth(name: str, sample: Sample, parts: list[tuple[np.ndarray, np.ndarray]]
            dummies: int, resamples: int) -> pd.DataFrame:
     """A measure summed over regions, less what shuffled factors get, with its interval and floor."""
     x = sample.x.to_numpy(float)
-    chance = given.noise(len(x), dummies, seed).astype(float)
+    chance = given.noise(len(x), dummies, seed)
     value, noise = np.zeros(x.shape[1]), np.zeros(dummies)
     codes = [given.slices(x[known]) for known, _ in parts]
     for (known, of), slices in zip(parts, codes, strict=True):
         value += measure(slices, of)
-        noise += measure(given.slices(chance[known]), of)
+        noise += measure(given.even(chance[known], len(x)), of)
     low, high = np.full(len(value), np.nan), np.full(len(value), np.nan)
     top = np.argsort(-value, kind="stable")[:DRAWN]
     rng = np.random.default_rng(seed)
@@ -163,7 +137,7 @@ def _most(sample: Sample, flips: list[tuple[np.ndarray, pd.DataFrame]]) -> list[
     x = sample.x.to_numpy(float)
     best, name = np.zeros(x.shape[1]), [""] * x.shape[1]
     for known, marks in flips:
-        shares = explained(given.slices(x[known]), marks.to_numpy(float))
+        shares = given.explained(given.slices(x[known]), marks.to_numpy(float))
         for j, k in enumerate(np.argmax(shares, axis=1)):
             if shares[j, k] > best[j]:
                 best[j], name[j] = shares[j, k], " ".join(map(str, marks.columns[k]))

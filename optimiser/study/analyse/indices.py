@@ -11,6 +11,7 @@ import pandas as pd
 from SALib.analyze import ff as salib_ff
 from SALib.analyze import morris as salib_morris
 from SALib.analyze import sobol as salib_sobol
+from scipy.stats import rankdata
 
 from optimiser.study.analyse import given
 from optimiser.study.analyse.layouts import FRACTIONAL, FREE, MORRIS, ONE_AT_A_TIME, SALTELLI, Layout, layout
@@ -18,7 +19,7 @@ from optimiser.study.analyse.sample import LISTING, STATUS, TARGET, Sample, each
 from optimiser.texts import say
 
 COLUMNS = [*TARGET, "factor", "method", "index", "value", "low", "high", "floor", "distinct", "rank"]
-MAIN = {"sobol": "ST", "morris": "mu_star", "fractional": "effect", "given_data": "pawn"}
+MAIN = {"sobol": "ST", "morris": "mu_star", "fractional": "effect", "given_data": "S1"}
 """The index that ranks factors, per method."""
 TOP = 10  # factors per target that get an interval
 FEWEST_ROWS = 40
@@ -33,9 +34,9 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
 
     Complete designs get the indices that they are made for, when all their rows have the target: Saltelli's rows
     Sobol's S1 and ST, Morris's trajectories mu_star, mu and sigma (trajectories with a gap are left out), a fraction
-    the effect of going from the lower to the upper level. Everything else is given data: PAWN, delta and Spearman's
-    rank correlation. Saltelli's rows with a gap are given data of their A and B rows only, since the rows between
-    repeat these.
+    the effect of going from the lower to the upper level. Everything else is given data: S1 from the means in slices of
+    each factor, PAWN, delta and Spearman's rank correlation. Saltelli's rows with a gap are given data of their A and B
+    rows only, since the rows between repeat these.
 
     Given-data indices are biased upwards: shuffled factors get some, too. The highest that any of `dummies` shuffled
     factors gets is the level of noise; what doesn't exceed it is not distinct.
@@ -151,19 +152,20 @@ class _Given:
             return []
         if known.tobytes() not in self.kept:
             x, shuffled = self.x[known], given.noise(len(y), self.dummies, self.seed)
-            self.kept[known.tobytes()] = x, given.slices(x), shuffled, given.slices(shuffled.astype(float))
-        x, codes, shuffled, chance = self.kept[known.tobytes()]
+            self.kept[known.tobytes()] = (rankdata(x, axis=0), given.slices(x), shuffled + 1.0,
+                                          given.even(shuffled, len(y)))
+        ranks, codes, shuffled, chance = self.kept[known.tobytes()]
         value = given.measures(codes, y, self.with_delta)
         floor = {name: float(found.max()) for name, found in given.measures(chance, y, self.with_delta).items()}
-        top = np.argsort(-value["pawn"], kind="stable")[:TOP]
+        top = np.argsort(-value["S1"], kind="stable")[:TOP]
         ends = self._drawn(codes[:, top], y, {name: found[top] for name, found in value.items()})
         parts: Found = []
         for name, found in value.items():
             low, high = np.full(len(found), np.nan), np.full(len(found), np.nan)
             low[top], high[top] = ends[name]
             parts.append((name, found, low, high, floor[name], found > floor[name]))
-        rank = given.rank_correlation(x, y)
-        level = float(np.abs(given.rank_correlation(shuffled, y)).max())
+        rank = given.correlation_of_ranks(ranks, y)
+        level = float(np.abs(given.correlation_of_ranks(shuffled, y)).max())
         return [*parts, ("rank_correlation", rank, *given.rank_interval(rank, len(y)), level, np.abs(rank) > level)]
 
     def _drawn(self, codes: np.ndarray, y: np.ndarray, value: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -42,8 +42,9 @@ def regret(tried: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     tried : DataFrame
-        row, region, list, value, bound: weighted person-years unfilled when the list is fixed in the world of the row.
-        Without a value the list has no plan there: its regret has no upper end.
+        row, region (or regions solved together, joined by `-`), list, value, bound: weighted person-years unfilled
+        when the list is fixed in the world of the row. Infinite: it has no plan there, and infinite regret. NaN: none
+        was found in time, so that its regret has no upper end.
     outcomes : DataFrame
         As in a store; the best of each row is its outcome `unfilled`. Rows without one have no regret.
 
@@ -52,15 +53,25 @@ def regret(tried: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         region, list, row, low, high; sorted.
     """
-    best = outcomes[(outcomes["outcome"] == "unfilled") & outcomes["value"].notna()]
-    best = best[["row", "region", "value", "bound"]].rename(columns={"value": "best", "bound": "best_bound"})
-    # a best without a bound could leave nothing unfilled
-    best["best_bound"] = best["best_bound"].fillna(0.0)
-    both = tried.merge(best, on=["row", "region"], how="inner")
+    both = tried.merge(_best(tried, outcomes), on=["row", "region"], how="inner")
     both["low"] = (both["bound"] - both["best"]).fillna(0.0).clip(lower=0.0)
     both["high"] = (both["value"] - both["best_bound"]).fillna(np.inf)
     both["high"] = both[["low", "high"]].max(axis=1)
     return both[REGRET].sort_values(["region", "list", "row"], kind="stable", ignore_index=True)
+
+
+def _best(tried: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """What the best list of each row leaves unfilled and its bound, added up over regions that were solved together."""
+    unfilled = outcomes[(outcomes["outcome"] == "unfilled") & outcomes["value"].notna()]
+    parts = []
+    for name in sorted(set(tried["region"].astype(str))):
+        regions = {name} if (unfilled["region"] == name).any() else set(name.split("-"))
+        # a best without a bound could leave nothing unfilled
+        mine = unfilled[unfilled["region"].isin(regions)].fillna({"bound": 0.0}).groupby("row")
+        part = pd.DataFrame({"best": mine["value"].sum(), "best_bound": mine["bound"].sum()})
+        parts.append(part[mine.size() == len(regions)].reset_index().assign(region=name))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["row", "region", "best",
+                                                                                   "best_bound"])
 
 
 def robust_lists(found: pd.DataFrame, worst: float = 0.1) -> tuple[pd.DataFrame, list[str]]:
