@@ -151,7 +151,7 @@ def interactions(sample: Sample, wanted: pd.DataFrame, found: pd.DataFrame, grou
             method = S2
         else:
             mine = main[(main[TARGET] == list(key)).all(axis=1) & (main["distinct"] == 1)]
-            names = [str(name) for name in mine.nsmallest(2, "rank")["factor"] if name in sample.x]
+            names = [str(name) for name in mine.sort_values("rank").head(2)["factor"] if name in sample.x]
             both, method = _quarters(sample.x, y, names) if len(names) == 2 else [], HALVES
         part = pd.DataFrame.from_records(both, columns=PAIRS[4:]).assign(method=method)
         parts.append(labelled(part, key))
