@@ -136,7 +136,7 @@ def _answer_here(work: Work, task: Task) -> Result:
 
 def _how(error: BaseException) -> str:
     """What is known of the end of a worker: the exit codes stand at the end of what joblib says."""
-    if not isinstance(error, BrokenProcessPool):
+    if type(error).__name__ not in ("TerminatedWorkerError", "KilledWorker"):
         return in_a_line(error)
     codes = str(error).partition("{")[2].partition("}")[0]
     return say("study_run.worker_died", codes=codes or say("study_run.no_code"))
@@ -172,7 +172,7 @@ class Cluster:
         from distributed import as_completed
 
         flying: dict[Any, Task] = {}
-        futures: Any = as_completed()
+        futures: Any = as_completed(loop=self._client.loop)
         while True:
             most = 1 if alone else len(self._threads()) + 1
             while len(flying) < most and (task := next(tasks, None)) is not None:
@@ -186,7 +186,7 @@ class Cluster:
             if future.status == "finished":
                 yield task, future.result()
             elif future.status == "error":
-                yield task, Lost(in_a_line(future.exception()))
+                yield task, Lost(_how(future.exception()))
             else:
                 raise OptimiserError(say("study_run.cluster_gone"))
 
