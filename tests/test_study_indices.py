@@ -97,7 +97,8 @@ def test_morris_of_a_linear_function_is_its_slope() -> None:
     slope = np.array([5.0, -2.0, 0.0, 1.0])
     x = sample_morris.sample(problem(4), 12, num_levels=4, seed=3)
     of = sample(x, {"A": x @ slope})
-    value = found(of)
+    value = found(of, levels=4)
+    pd.testing.assert_frame_equal(value, found(of))
     assert value["mu"].to_numpy() == pytest.approx(slope)
     assert value["mu_star"].to_numpy() == pytest.approx(np.abs(slope))
     assert value["sigma"].to_numpy() == pytest.approx(np.zeros(4), abs=1e-9)
@@ -148,6 +149,9 @@ def test_layouts_are_known_by_their_rows_alone() -> None:
     assert layout(one, pd.Series({"a": 0.5, "b": 0.5})).kind == "one_at_a_time"
     assert layout(one).kind == "free"
     assert layout(pd.DataFrame(RANDOM.random((60, 5)))).kind == "free"
+    grid = pd.DataFrame([(a, b, 0.5) for a in (20.0, 25.0, 30.0) for b in (0.1, 0.9)])
+    assert layout(grid).kind == "grid" and layout(grid.iloc[1:]).kind == "free"
+    assert not layout(grid).random and layout(grid).scattered
 
 
 # Given data ---------------------------------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ def test_explained_variance_by_hand() -> None:
     codes = np.array([[0, 0], [0, 1], [0, 0], [0, 1], [1, 0], [1, 1], [1, 0], [1, 1]])
     marks = np.array([[0, 0], [0, 0], [0, 0], [0, 1], [1, 1], [1, 1], [1, 1], [1, 0]], dtype=float)
     assert given.explained(codes, marks) == pytest.approx(np.array([[0.25, 0.0625], [0.0, 0.0]]))
+    assert given.explained(codes, marks[:, 1:]) == pytest.approx(np.array([[0.0625], [0.0]]))
 
 
 def test_evppi_of_two_choices_by_hand() -> None:

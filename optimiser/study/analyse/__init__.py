@@ -85,7 +85,7 @@ from optimiser.study.analyse.evidence import COLUMNS as EVIDENCE
 from optimiser.study.analyse.evidence import evidence
 from optimiser.study.analyse.frequency import BORDERLINE, frequency, quotas
 from optimiser.study.analyse.indices import indices
-from optimiser.study.analyse.layouts import FREE, layout
+from optimiser.study.analyse.layouts import FREE, GRID, layout
 from optimiser.study.analyse.regret import COLUMNS as ROBUST
 from optimiser.study.analyse.regret import REGRET, regret, robust_lists
 from optimiser.study.analyse.sample import LISTING, OUTCOME, each, sample_of, targets
@@ -118,13 +118,13 @@ def analyse(store: Store, study: Study, *, core: float = 0.9, outside: float = 0
     levers = [factor.name for factor in study.factors if factor.kind == "lever"]
     groups = {factor.name: factor.group for factor in study.factors} if study.settings.design.groups else None
     return analysis_of(store.design, store.status, store.outcomes, store.listed, getattr(store, "regret", None),
-                       title=study.title, levers=levers, groups=groups, seed=study.settings.seed, core=core,
-                       outside=outside)
+                       title=study.title, levers=levers, groups=groups, levels=study.settings.design.levels,
+                       seed=study.settings.seed, core=core, outside=outside)
 
 
 def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame, listed: pd.DataFrame,
                 tried: pd.DataFrame | None = None, *, title: str = "", levers: Iterable[str] = (),
-                groups: Mapping[str, str] | None = None, seed: int = 1, core: float = 0.9,
+                groups: Mapping[str, str] | None = None, levels: int | None = None, seed: int = 1, core: float = 0.9,
                 outside: float = 0.1) -> Analysis:
     """What the tables of a study come to.
 
@@ -139,6 +139,8 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
         Names of the factors that policy sets.
     groups : mapping, optional
         Group of each factor, where the design moves groups of factors.
+    levels : int, optional
+        Of Morris's grid.
     seed : int
         Of shuffled factors, bootstraps and the halves of a test.
     core, outside : float
@@ -147,7 +149,7 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
     sample = sample_of(design, status, outcomes, listed, levers)
     lay = layout(sample.x, sample.base_x, groups)
     open_ = unanswered(sample.x.index, status)
-    if lay.kind == FREE:  # complete designs keep their gaps, or they would not be known any more
+    if lay.kind in (FREE, GRID):  # other designs keep their gaps, or they would not be known any more
         sample = sample.of(sample.x.index.difference(open_))
     single = sample.of(sample.x.index[lay.alone(len(sample.x))])
 
@@ -157,7 +159,7 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
     if len(open_):
         sections["rows"].append(say("study_analyse.unanswered", rows=f"{len(open_):,}"))
     if not lay.random:
-        sections["rows"].append(say("study_analyse.not_random"))
+        sections["rows"].append(say(f"study_analyse.not_random_{lay.kind}"))
     elif len(single.x) < len(sample.x):
         sections["rows"].append(say("study_analyse.alone", rows=f"{len(single.x):,}"))
 
@@ -167,7 +169,7 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
     border = border.iloc[(border["share_any"] - 0.5).abs().argsort(kind="stable")]
     flips = [(str(region), str(code)) for region, code in border[["region", "occupation"]].to_numpy()]
     wanted = targets(sample, flips[:FLIPS])
-    tables["indices"], sections["indices"] = indices(sample, wanted, groups, seed=seed)
+    tables["indices"], sections["indices"] = indices(sample, wanted, groups, seed=seed, levels=levels)
     if len(flips) > FLIPS:
         sections["indices"].append(say("study_analyse.flips_cut", shown=FLIPS, of=len(flips)))
     tables["tornado"], sections["tornado"] = tornado(sample, wanted)
@@ -179,9 +181,10 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
     found = found[found["row"].isin(single.x.index)].reset_index(drop=True)
     tables["conditions"] = pd.DataFrame(columns=CONDITIONS)
     tables["convergence"], tables["evidence"] = pd.DataFrame(columns=CONVERGENCE), pd.DataFrame(columns=EVIDENCE)
-    if lay.random:
+    if lay.scattered:
         tables["conditions"], sections["conditions"] = conditions(single, wanted[main].reindex(single.x.index),
                                                                   seed=seed)
+    if lay.random:
         tables["convergence"], sections["convergence"] = convergence(sample, wanted[followed], groups, core=core,
                                                                      outside=outside, seed=seed)
         tables["evidence"], sections["evidence"] = evidence(single, found, seed=seed)

@@ -64,7 +64,7 @@ def convergence(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] 
     """
     lay = layout(sample.x, sample.base_x, groups)
     if not lay.random:
-        return pd.DataFrame(columns=COLUMNS), [say("study_analyse.not_random")]
+        return pd.DataFrame(columns=COLUMNS), [say(f"study_analyse.not_random_{lay.kind}")]
     sizes = prefixes(len(sample.x), lay.block, steps)
     parts = [sample.of(sample.x.index[:size]) for size in sizes]
     frames, lines = [], []

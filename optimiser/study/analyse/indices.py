@@ -14,7 +14,7 @@ from SALib.analyze import sobol as salib_sobol
 from scipy.stats import rankdata
 
 from optimiser.study.analyse import given
-from optimiser.study.analyse.layouts import FRACTIONAL, FREE, MORRIS, ONE_AT_A_TIME, SALTELLI, Layout, layout
+from optimiser.study.analyse.layouts import FRACTIONAL, MORRIS, ONE_AT_A_TIME, SALTELLI, Layout, layout
 from optimiser.study.analyse.sample import LISTING, STATUS, TARGET, Sample, each, labelled
 from optimiser.texts import say
 
@@ -29,7 +29,8 @@ Found = list[tuple[str, np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]]
 
 
 def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | None = None, *, seed: int = 1,
-            dummies: int = 500, resamples: int = 50, with_delta: bool = True) -> tuple[pd.DataFrame, list[str]]:
+            dummies: int = 500, resamples: int = 50, with_delta: bool = True,
+            levels: int | None = None) -> tuple[pd.DataFrame, list[str]]:
     """Indices of every factor on every target.
 
     Complete designs get the indices that they are made for, when all their rows have the target: Saltelli's rows
@@ -54,6 +55,8 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
         Shuffled factors; draws of the bootstrap for the intervals (95 %) of the ten highest.
     with_delta : bool
         Without, delta of targets with more than two values - most of the time needed - is left out.
+    levels : int, optional
+        Levels of Morris's grid; without, as many as the factor with most different values has.
 
     Returns
     -------
@@ -69,8 +72,8 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
     parts: list[pd.DataFrame] = []
     fell_back: list[int] = []
     for key, y in each(wanted):
-        method, names, found = _one(lay, sample.x, y, data, seed, resamples)
-        if lay.kind != FREE and not np.isfinite(y).all():
+        method, names, found = _one(lay, sample.x, y, data, seed, resamples, levels)
+        if lay.kind in (SALTELLI, MORRIS, FRACTIONAL) and not np.isfinite(y).all():
             fell_back.append(int((~np.isfinite(y)).sum()))
         parts.append(_table(key, names, method, found))
     table = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else (
@@ -84,8 +87,8 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
     return table[COLUMNS], [*lines, *_strongest(table)]
 
 
-def _one(lay: Layout, x: pd.DataFrame, y: np.ndarray, data: _Given, seed: int,
-         resamples: int) -> tuple[str, list[str], Found]:
+def _one(lay: Layout, x: pd.DataFrame, y: np.ndarray, data: _Given, seed: int, resamples: int,
+         levels: int | None) -> tuple[str, list[str], Found]:
     """Method, what the indices are of, and the indices of one target."""
     known = np.isfinite(y)
     if lay.kind == SALTELLI and known.all():
@@ -96,7 +99,7 @@ def _one(lay: Layout, x: pd.DataFrame, y: np.ndarray, data: _Given, seed: int,
         whole = known.reshape(-1, lay.block).all(axis=1).repeat(lay.block)
         if whole.sum() < FEWEST_TRAJECTORIES * lay.block:
             return "morris", [], []
-        return "morris", list(lay.names), _morris(lay, x[whole], y[whole], seed, resamples)
+        return "morris", list(lay.names), _morris(lay, x[whole], y[whole], seed, resamples, levels)
     return "given_data", [str(name) for name in x.columns], data.of(y, known & lay.alone(len(y)))
 
 
@@ -116,8 +119,8 @@ def _around(value: Any, half: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
     return value, value - half, value + half, np.nan, value - half > 0
 
 
-def _morris(lay: Layout, x: pd.DataFrame, y: np.ndarray, seed: int, resamples: int) -> Found:
-    levels = max(len(np.unique(x[name])) for name in x)
+def _morris(lay: Layout, x: pd.DataFrame, y: np.ndarray, seed: int, resamples: int, levels: int | None) -> Found:
+    levels = levels or max(len(np.unique(x[name])) for name in x)
     problem = lay.problem(x)
     found = salib_morris.analyze(problem, x.to_numpy(float), y, num_resamples=resamples, seed=seed + 1,
                                  num_levels=max(levels + levels % 2, 2))

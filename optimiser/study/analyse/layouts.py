@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from SALib.sample.ff import generate_contrast
 
-SALTELLI, MORRIS, FRACTIONAL, ONE_AT_A_TIME, FREE = "saltelli", "morris", "fractional", "one_at_a_time", "free"
+SALTELLI, MORRIS, FRACTIONAL, ONE_AT_A_TIME = "saltelli", "morris", "fractional", "one_at_a_time"
+GRID, FREE = "grid", "free"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Layout:
     Attributes
     ----------
     kind : str
-        saltelli, morris, fractional, one_at_a_time, or free: any other, to be treated as given data.
+        saltelli, morris, fractional, one_at_a_time, grid, or free: any other, to be treated as given data.
     block : int
         Rows that belong together: one base point of Saltelli's, one trajectory of Morris's; else 1.
     second : bool
@@ -39,8 +40,13 @@ class Layout:
 
     @property
     def random(self) -> bool:
-        """Whether the rows show how often something happens; steps of one factor at a time don't."""
-        return self.kind not in (MORRIS, ONE_AT_A_TIME)
+        """Whether the rows are drawn at random, so that they show how often something happens."""
+        return self.kind in (SALTELLI, FREE)
+
+    @property
+    def scattered(self) -> bool:
+        """Whether any part of the rows is as good as another for trying what holds."""
+        return self.kind in (SALTELLI, GRID, FREE)
 
     def alone(self, rows: int) -> np.ndarray:
         """Which rows don't repeat others: of Saltelli's, the first (A) and the last (B) of every block."""
@@ -84,7 +90,14 @@ def layout(x: pd.DataFrame, base: pd.Series | None = None, groups: Mapping[str, 
         return Layout(FRACTIONAL, 1, False, tuple(names))
     if base is not None and len(rows) and ((rows != base.to_numpy(float)).sum(axis=1) <= 1).all():
         return Layout(ONE_AT_A_TIME, 1, False, tuple(names))
-    return Layout(FREE, 1, False, tuple(names))
+    return Layout(GRID if _grid(rows) else FREE, 1, False, tuple(names))
+
+
+def _grid(rows: np.ndarray) -> bool:
+    """Whether the rows are all combinations of a few values of each factor."""
+    number = [len(np.unique(column)) for column in rows.T]
+    return len(rows) > 1 and float(np.prod(number, dtype=float)) == len(rows) == len(np.unique(rows, axis=0)) and max(
+        number) < len(rows)
 
 
 def _saltelli(blocks: np.ndarray, member: np.ndarray, second: bool) -> bool:
