@@ -81,9 +81,7 @@ def spans(rows: Sequence[Span], title: str, description: str, *, most: float = m
         return LEFT + (min(max(number, least), largest) - least) * by
 
     height = ROW * len(rows)
-    # in pixels; bars would bring padding with them
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, WIDTH], range=[0, WIDTH], padding=0))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, height], range=[0, height], padding=0))
+    x, y = alt.X("x:Q", axis=None, scale=_pixels(WIDTH)), alt.Y("y:Q", axis=None, scale=_pixels(height))
     middle = [ROW * n + 24.0 for n in range(len(rows))]
     bars = [{"x": at(min(row.start, row.end)), "x2": max(at(max(row.start, row.end)), at(min(row.start, row.end)) + 1),
              "y": y0, "colour": row.colour} for row, y0 in zip(rows, middle, strict=True)
@@ -106,10 +104,15 @@ def spans(rows: Sequence[Span], title: str, description: str, *, most: float = m
                           "top": [ROW * n + 9 for n in range(len(rows))], "y": middle})
     base = alt.Chart(texts)
     layers += [base.mark_text(align="left", baseline="middle", fontSize=12, color=INK).encode(
-        x=alt.value(0), y=alt.Y("top:Q", axis=None), text="name:N"),
+        x=alt.value(0), y=alt.Y("top:Q", axis=None, scale=_pixels(height)), text="name:N"),
         base.mark_text(align="right", baseline="middle", fontSize=10, color=MUTED).encode(
             x=alt.value(WIDTH), y=y, text="told:N")]
     return svg(alt.layer(*layers).properties(width=WIDTH, height=height), title, description)
+
+
+def _pixels(length: float) -> alt.Scale:
+    """A scale that leaves pixels as they are; bars would bring padding, and texts rounding, with them."""
+    return alt.Scale(domain=[0, length], range=[0, length], padding=0, nice=False, zero=False)
 
 
 def _ticks(places: list[tuple[float, float, int]], colour: str, thick: float, x: alt.X, y: alt.Y) -> alt.Chart:

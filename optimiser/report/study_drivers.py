@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.report.charts_study import FLOOR, NOISE, SURE, Span, panels, spans
 from optimiser.report.content import records
-from optimiser.report.study_names import Names, by_region, split
+from optimiser.report.study_names import Names, by_region, one_by_one
 from optimiser.report.views import MOST_ROWS, Block, Cell, Chapter, Figure, Grid
 from optimiser.study.analyse import Analysis
 from optimiser.study.analyse.convergence import CLASS, EVIDENCE, INDEX
@@ -32,7 +32,7 @@ MAIN_OUTCOME = "unfilled"
 
 def moves(names: Names, found: Analysis) -> Chapter:
     """Swings, indices and interactions of unfilled shortage; what else moves, in tables."""
-    lines, more = split([*found.sections.get("tornado", []), *found.sections.get("indices", [])])
+    lines, more = names.lines(found, "tornado", "indices")
     main = main_index(found.tables["indices"])
     swings, pairs = found.tables["tornado"], found.tables["interactions"]
     regions = sorted({str(region) for table in (main, swings) for region in table["region"]})
@@ -92,9 +92,9 @@ def _indices(names: Names, region: str, part: pd.DataFrame) -> Figure:
     told = [(names.factor(str(row["factor"])), names.number(row["value"], digits),
              names.between(row["low"], row["high"], digits) or names.words("nothing"),
              names.number(row["floor"], digits), names.yes(row["distinct"])) for row in kept]
-    legend = [(SURE, names("legend_distinct")), (NOISE, names("legend_noise"))]
-    if any(math.isfinite(row["floor"]) for row in kept):
-        legend.append((FLOOR, names("legend_floor")))
+    floor = any(math.isfinite(row["floor"]) for row in kept)
+    legend = [(SURE, names("legend_distinct")), (NOISE, names("legend_noise")), (FLOOR, names("legend_floor"))] if (
+        floor) else [(SURE, names("legend_sure")), (NOISE, names("legend_unsure"))]
     drawn = spans(rows, title, names("chart_indices_description"), mark=FLOOR)
     return Figure(title, drawn, Grid(title, head, told, range(1, 4), names.cut(len(part), TOP)),
                   names.known(f"about_{index}", ""), legend)
@@ -112,21 +112,22 @@ def _heat(names: Names, kind: str, target: str, part: pd.DataFrame) -> Grid:
         return _matrix(names, what, part)
     first, second = (names.factor(str(rows[0][name])) for name in ("factor_a", "factor_b"))
     values = [float(row["value"]) for row in rows]
-    cells = {(str(row["half_a"]), str(row["half_b"])): Cell(names("heat_cell", value=names.value(
+    cells = {(str(row["half_a"]), str(row["half_b"])): Cell(names("heat_cell", value=names.bare(
         kind, target, row["value"]), rows=names.words.amount(row["rows"])), css)
         for row, css in zip(rows, _shades(values), strict=True)}
     halves = ("lower", "upper")
     body = [(names("half", factor=first, half=names(a)), *(cells.get((a, b), Cell("")) for b in halves))
             for a in halves]
-    return Grid(names("heat_caption", what=what), ("", *(names("half", factor=second, half=names(b)) for b in halves)),
-                body)
+    head = ("", *(names("half", factor=second, half=names(b)) for b in halves))
+    return Grid(names("heat_caption", what=what), head, body, ())
 
 
 def _matrix(names: Names, what: str, part: pd.DataFrame) -> Grid:
-    sizes = pd.concat([part[["factor_a", "value"]].set_axis(["factor", "value"], axis=1),
-                       part[["factor_b", "value"]].set_axis(["factor", "value"], axis=1)])
-    total = sizes.assign(value=sizes["value"].abs()).groupby("factor")["value"].sum().reset_index()
-    kept = [str(name) for name in total.sort_values(["value", "factor"], ascending=[False, True])["factor"].head(WIDE)]
+    both = [part[[side, "value", "low"]].rename(columns={side: "factor"}) for side in ("factor_a", "factor_b")]
+    sizes = pd.concat(both).assign(sure=lambda pair: pair["low"].clip(lower=0.0), size=lambda pair: pair["value"].abs())
+    total = sizes.groupby("factor")[["sure", "size"]].sum().reset_index()
+    total = total.sort_values(["sure", "size", "factor"], ascending=[False, False, True])
+    kept = [str(name) for name in total["factor"].head(WIDE)]
     known = {frozenset((str(row["factor_a"]), str(row["factor_b"]))): row for row in records(part)}
     shades = _shades([row["value"] if row["low"] > 0 else math.nan for row in known.values()])
     css = dict(zip(known, shades, strict=True))
@@ -153,7 +154,7 @@ def _strongest(names: Names, region: str, main: pd.DataFrame) -> Grid | None:
     mine = main[(main["region"] == region) & (main["kind"] != LISTING)]
     rows = []
     for (kind, target), part in _targets(mine):
-        named = records(part[part["distinct"] == 1].nsmallest(NAMED, "rank"))
+        named = records(part[part["distinct"] == 1].sort_values("rank").head(NAMED))
         rows.append((names.target(kind, target), _index(names, str(part["index"].iloc[0])), "; ".join(
             names("factor_value", factor=names.factor(str(row["factor"])), value=f"{row['value']:,.3g}")
             for row in named) or names("none_above_noise")))
@@ -179,16 +180,16 @@ def _flips(names: Names, region: str, main: pd.DataFrame) -> Grid | None:
 
 def measure(names: Names, found: Analysis) -> Chapter:
     """The ten figures most worth measuring, by flips of the list and by regret."""
-    lines, more = split(found.sections.get("evidence", []))
+    lines, more = names.lines(found, "evidence")
     table = measurable(names, found.tables["evidence"])
     figures = [_worth(names, name, table) for name in ("flips", "regret") if table[name].notna().any()]
-    about = names("measure_about" if figures else "measure_none" if lines else "needs_random")
+    about = names("measure_about" if figures else "needs_random" if one_by_one(found) else "measure_none")
     return Chapter("measure", names("measure"), about, lines, more, blocks=[Block(figures=figures)])
 
 
 def measurable(names: Names, table: pd.DataFrame) -> pd.DataFrame:
     """Without the levers: policy sets them, so there is nothing to measure."""
-    return table[[not names.is_lever(str(factor)) for factor in table["factor"]]]
+    return table[~table["factor"].map(lambda factor: names.is_lever(str(factor))).astype(bool)]
 
 
 def _worth(names: Names, name: str, table: pd.DataFrame) -> Figure:
@@ -218,7 +219,7 @@ def _flipped(names: Names, most: str) -> str:
 
 def enough(names: Names, found: Analysis) -> Chapter:
     """Shares, indices and the value of evidence over growing numbers of rows."""
-    lines, more = split(found.sections.get("convergence", []))
+    lines, more = names.lines(found, "convergence")
     table = found.tables["convergence"]
     figures = [figure for region, part in by_region(table[table["quantity"] == CLASS])
                if (figure := _classes(names, found, region, part))]
@@ -228,7 +229,7 @@ def enough(names: Names, found: Analysis) -> Chapter:
     worth = measurable(names, table[table["quantity"] == EVIDENCE])
     if len(worth):
         others.append(_followed(names, names("chart_evidence_rows"), worth))
-    about = names("enough_about" if figures or others else "enough_none")
+    about = names("enough_about" if figures or others else "needs_random" if one_by_one(found) else "enough_none")
     return Chapter("enough", names("enough"), about, lines, more,
                    blocks=[Block(figures=figures), Block(figures=others)])
 

@@ -10,11 +10,10 @@ import pandas as pd
 
 from optimiser.report.charts_study import BASE, LINES, NOISE, OPEN, SURE, Span, curves, spans
 from optimiser.report.content import records
-from optimiser.report.study_names import Names, by_region, split
+from optimiser.report.study_names import Names, by_region, one_by_one
 from optimiser.report.views import MOST_ROWS, Block, Chapter, Figure, Grid
 from optimiser.study.analyse import Analysis
 from optimiser.study.analyse.frequency import BORDERLINE, CORE, OUTSIDE
-from optimiser.study.analyse.layouts import MORRIS, ONE_AT_A_TIME
 
 COLOURS = {CORE: SURE, BORDERLINE: OPEN, OUTSIDE: NOISE}
 CONDITIONS = 4  # lines shown at once; the table says the same of all
@@ -27,7 +26,7 @@ ON_BASE, OFF_BASE = "\u25cf", "\u25cb"
 
 def holds(names: Names, found: Analysis) -> Chapter:
     """How often each occupation is listed: the core, then the borderline, then what stays outside."""
-    lines, more = split(found.sections.get("frequency", []))
+    lines, more = names.lines(found, "frequency")
     blocks = []
     for region, part in by_region(found.tables["frequency"]):
         groups = {word: part[part["class"] == word] for word in COLOURS}
@@ -98,7 +97,7 @@ def _fans(names: Names, region: str, part: pd.DataFrame) -> Figure:
 
 def failing(names: Names, found: Analysis) -> Chapter:
     """Conditions under which occupations drop out or come in, plans fail, or most stays unfilled."""
-    lines, more = split(found.sections.get("conditions", []), CONDITIONS)
+    lines, more = names.lines(found, "conditions", most=CONDITIONS)
     table = found.tables["conditions"]
     groups: dict[str, list[tuple[str, ...]]] = {}
     cases = 0
@@ -115,7 +114,7 @@ def failing(names: Names, found: Analysis) -> Chapter:
             names.words.percent(first["base_rate"]), names.words.percent(first["test_density"]),
             names.words.amount(first["test_rows"])))
     if not groups:
-        why = names("needs_random" if found.facts.get("layout") in (MORRIS, ONE_AT_A_TIME) else "failing_none")
+        why = names("needs_random" if one_by_one(found) else "failing_none")
         return Chapter("failing", names("failing"), why, lines, more)
     head = tuple(names(f"head_{key}") for key in ("event", "when", "coverage", "density", "base_rate", "test_density",
                                                   "test_rows"))
@@ -140,7 +139,7 @@ def regrets(names: Names, found: Analysis) -> Chapter | None:
     table = found.tables["regret"]
     if table.empty:
         return None
-    lines, more = split(found.sections.get("regret", []))
+    lines, more = names.lines(found, "regret")
     blocks = []
     for region, part in by_region(table):
         lists = found.tables["robust_lists"]

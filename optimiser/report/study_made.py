@@ -6,7 +6,7 @@ import pandas as pd
 
 from optimiser.report.content import records
 from optimiser.report.study_drivers import measurable
-from optimiser.report.study_names import Names, by_region, split
+from optimiser.report.study_names import Names, by_region, one_by_one
 from optimiser.report.views import MOST_ROWS, Block, Chapter, Grid
 from optimiser.study.analyse import Analysis
 from optimiser.study.analyse.frequency import BORDERLINE, CORE
@@ -22,6 +22,8 @@ STOPPED = ("work_limit", "time_limit")  # searches that ended before their gap w
 def short(names: Names, found: Analysis) -> Chapter:
     """A few sentences: what holds, what is worth measuring, which list to take, and how sure all that is."""
     lines = [names("short_rows", rows=f"{found.facts['rows']:,}", factors=found.facts["factors"])]
+    if one_by_one(found):
+        lines.append(names("short_not_random"))
     for region, part in by_region(found.tables["frequency"]):
         number = part["class"].value_counts()
         lines.append(names("short_holds", region=names.words.region(region), core=number.get(CORE, 0),
@@ -63,7 +65,7 @@ def made(names: Names, found: Analysis) -> Chapter:
                                        seconds=f"{settings.time_limit:g}")),
              (names("fact_reached"), reached(names, status)),
              (names("fact_study"), names("digest_told", digest=study.digest[:12], case=study.case_digest[:12]))]
-    lines, more = split(found.sections.get("rows", []))
+    lines, more = names.lines(found, "rows")
     grids = [grid for grid in (statuses(names, status), reasons(names, status)) if grid]
     return Chapter("made", names("made"), names("honest"), lines, more, facts,
                    [Block(grids=grids, folded=[factors(names)])])

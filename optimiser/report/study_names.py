@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
 
 import pandas as pd
 
 from optimiser.report.words import Words
+from optimiser.study.analyse import Analysis
+from optimiser.study.analyse.layouts import MORRIS, ONE_AT_A_TIME
 from optimiser.study.analyse.sample import LISTING, OUTCOME
 from optimiser.study.factors import Factor
 from optimiser.study.spec import Study
@@ -15,8 +17,6 @@ from optimiser.texts import catalogue, say
 
 LINES = 8  # of an analysis shown at once; the others are folded away
 DASH = "\u2013"
-UNITS = {"unfilled": "person_years", "permits": "permits", "list_changes": "changes", "listed": "occupations"}
-"""What outcomes count that are neither money nor a share."""
 
 
 class Names:
@@ -41,6 +41,21 @@ class Names:
     def known(self, key: str, otherwise: str) -> str:
         """The text where there is one."""
         return self(key) if f"study_report.{key}" in catalogue("en") else otherwise
+
+    def lines(self, found: Analysis, *tables: str, most: int = LINES) -> tuple[list[str], list[str]]:
+        """What the analysis says of some tables, with titles for codes: lines shown at once, and those folded away."""
+        every = [self.titled(line) for name in tables for line in found.sections.get(name, [])]
+        return every[:most], every[most:]
+
+    def titled(self, line: str) -> str:
+        """A line with words for names like `shortage[BE2 2221]`, and for the region and occupation it begins with."""
+        line = re.sub(r"[\w-]+\[[^]]*\]", lambda name: self.factor(name[0]), line)
+        region, colon, rest = line.partition(": ")
+        if not colon or region not in self.study.problem.regions:
+            return line
+        code, _, tail = rest.partition(" ")
+        what = f"{self.occupation(code)} {tail}" if self.words.occupation(code) != code else rest
+        return f"{self.words.region(region)}: {what}"
 
     def factor(self, name: str) -> str:
         """A factor in words; a group of factors is called as in the study file."""
@@ -67,15 +82,11 @@ class Names:
         """`Flanders and Wallonia` for `BE2-BE3`."""
         return self.words.names([self.words.region(code) for code in name.split("-")], 9)
 
-    def value(self, kind: str, target: str, number: float) -> str:
-        """An amount of a target, with its unit."""
-        if not math.isfinite(number):
-            return self.words("nothing")
+    def bare(self, kind: str, target: str, number: float) -> str:
+        """An amount of a target whose unit has been told: shares in percent, everything else as it is."""
         if kind != OUTCOME or target == "worst_coverage":
             return self.words.percent(number, 1)
-        if target == "cost":
-            return self.words.euro(number)
-        return self(UNITS[target], n=self.words.amount(number)) if target in UNITS else self.words.amount(number)
+        return self.words.amount(number)
 
     def between(self, low: float, high: float, digits: int | None = None) -> str:
         """`12–15`, or nothing where an end is not known."""
@@ -112,12 +123,11 @@ class Names:
         return self.words.cut(rows, most, "rows_shown")
 
 
-def split(lines: Iterable[str], most: int = LINES) -> tuple[list[str], list[str]]:
-    """The lines shown at once, and those folded away."""
-    every = list(lines)
-    return every[:most], every[most:]
-
-
 def by_region(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """A table region by region, by code; nothing for an empty one."""
     return [(str(region), part) for region, part in table.groupby("region", sort=True)] if len(table) else []
+
+
+def one_by_one(found: Analysis) -> bool:
+    """Whether the rows change one factor at a time, so that their number says nothing of how likely something is."""
+    return found.facts.get("layout") in (MORRIS, ONE_AT_A_TIME)
