@@ -71,10 +71,12 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
     data = _Given(sample.x, seed, dummies, resamples, with_delta)
     parts: list[pd.DataFrame] = []
     fell_back: list[int] = []
+    few = 0
     for key, y in each(wanted):
         method, names, found = _one(lay, sample.x, y, data, seed, resamples, levels)
         if lay.kind in (SALTELLI, MORRIS, FRACTIONAL) and not np.isfinite(y).all():
             fell_back.append(int((~np.isfinite(y)).sum()))
+        few += not found and method == "given_data"
         parts.append(_table(key, names, method, found))
     table = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else (
         pd.DataFrame(columns=COLUMNS))
@@ -82,6 +84,8 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
     if fell_back:
         lines.append(say(f"study_analyse.gap_{lay.kind}", targets=len(fell_back), of=wanted.shape[1],
                          missing=f"{max(fell_back):,}"))
+    if few:
+        lines.append(say("study_analyse.indices_few", targets=few, of=wanted.shape[1], least=FEWEST_ROWS))
     if (table["method"] == "given_data").any():
         lines.append(say("study_analyse.noise", dummies=dummies))
     return table[COLUMNS], [*lines, *_strongest(table)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -96,8 +97,7 @@ def layout(x: pd.DataFrame, base: pd.Series | None = None, groups: Mapping[str, 
 def _grid(rows: np.ndarray) -> bool:
     """Whether the rows are all combinations of a few values of each factor."""
     number = [len(np.unique(column)) for column in rows.T]
-    return len(rows) > 1 and float(np.prod(number, dtype=float)) == len(rows) == len(np.unique(rows, axis=0)) and max(
-        number) < len(rows)
+    return len(rows) > 1 and prod(number) == len(rows) == len(np.unique(rows, axis=0)) and max(number) < len(rows)
 
 
 def _saltelli(blocks: np.ndarray, member: np.ndarray, second: bool) -> bool:
