@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +12,10 @@ import pytest
 from studycase import BUILDERS, NURSES, study, write
 
 from optimiser.errors import InputError
+from optimiser.study.settings import TAKES, Cycle, Design, Distribution, Lever, Regret, StudySettings, Uncertainty
 from optimiser.study.spec import load
 
+ROOT = Path(__file__).parent.parent
 SHORT = {"name": "short", "table": "shortages", "distribution": "pert"}
 LENGTH = {"name": "length", "path": "list_length.R", "values": [1, 2]}
 TABLES = ("shortages, activatable, parameters, retention, service_use, capacities, service_parameters, permit_totals, "
@@ -220,6 +223,17 @@ def test_a_lever_of_a_given_design_takes_its_values() -> None:
     Path("rows.csv").write_text("length\n1\n7\n", encoding="utf-8")
     assert told(uncertainties=None, **lever(), design={"kind": "given", "file": "rows.csv"}) == [
         "rows.csv, row 3, length: got '7'; expected one of the lever's values: 1, 2; correct it"]
+
+
+def test_the_page_shows_every_setting_and_an_example_that_is_read() -> None:
+    page = (ROOT / "docs" / "study-files.md").read_text("utf-8")
+    for model in (StudySettings, Lever, Uncertainty, Distribution, Cycle, Design, Regret):
+        assert [name for name in model.model_fields if name not in re.findall(r"\w+", page)] == []
+    assert all(f"`{kind}`" in page for kind in TAKES)
+    [example] = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    path = Path("example.yaml")
+    path.write_text(example.replace("../belgium.yaml", str(ROOT / "configs" / "belgium.yaml")), encoding="utf-8")
+    assert {factor.group for factor in load(path).factors} == {"flemish_list", "shortage", "housing", "even", "cycle"}
 
 
 # What a study means ------------------------------------------------------------------------------------------------
