@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from folders import beside, content
-from twovalleys import LHS, Here, begun, deadly, marks, quick, troubled, write_study
+from twovalleys import LHS, Here, begun, deadly, doomed, marks, quick, troubled, write_study
 
 from optimiser.cli import main
-from optimiser.errors import InputError
+from optimiser.errors import InputError, OptimiserError
 from optimiser.study import spec
 from optimiser.study.agenda import Agenda
 from optimiser.study.columns import RESULTS
@@ -145,12 +145,20 @@ def test_rows_without_an_answer_are_results_with_their_reason(tmp_path: Path) ->
 
 def test_a_task_whose_worker_dies_is_tried_twice_and_the_others_go_on(tmp_path: Path) -> None:
     study, store = begun(tmp_path)
-    run(store, study, crew=OneMachine(study, 2, deadly))
+    run(store, study, crew=OneMachine(study, 1, deadly))
     assert marks(tmp_path) == ["2-Q", "2-Q", "6-R", "6-R"]
     assert store.status["status"].value_counts().to_dict() == {"optimal": 17, "failed": 1}
     [failed] = store.status[store.status["status"] == "failed"].to_dict("records")
     assert (failed["row"], failed["component"]) == (2, "Q")
     assert failed["reason"] == "the process that solved it died twice (exit codes: SIGKILL(-9))"
+
+
+def test_where_every_worker_dies_no_row_is_blamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study, store = begun(tmp_path)
+    monkeypatch.setattr("optimiser.study.crew.MOST_DEATHS", 2)
+    with pytest.raises(OptimiserError, match=r"die as soon as they begin .*SIGKILL"):
+        run(store, study, crew=OneMachine(study, 1, doomed))
+    assert len(store.status) == 0
 
 
 def test_shards_put_together_equal_the_whole(tmp_path: Path) -> None:
@@ -235,6 +243,19 @@ def test_status_says_what_to_type_next(tmp_path: Path, monkeypatch: pytest.Monke
     assert ["Q", "9", "9", "0", "6", "1", "1", "1"] in lines
     assert "2 times: RuntimeError: row three is odd" in out
     assert out.splitlines()[-2:] == ["Complete.", f"Next: optimiser study analyse {store.folder}"]
+
+
+def test_analysis_and_report_are_written_beside_the_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                            capsys: pytest.CaptureFixture[str]) -> None:
+    study, store = begun(tmp_path)
+    run(store, study, crew=Here(study, quick))
+    for _ in range(2):  # again and again
+        code, out, _ = call(monkeypatch, capsys, "analyse", store.folder)
+        assert code == 0 and out.startswith("8 rows") and out.endswith(f"Tables: {store.folder / 'analysis'}\n")
+        code, out, _ = call(monkeypatch, capsys, "report", store.folder)
+        assert code == 0 and out == f"Written: {store.folder / 'report' / 'report.html'}\n"
+    assert {path.name for path in (store.folder / "report").iterdir()} == {"report.html", "tables.xlsx"}
+    assert (store.folder / "analysis" / "frequency.csv").is_file()
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3"])

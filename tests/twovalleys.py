@@ -100,6 +100,12 @@ def deadly(study: Study, task: Task) -> Result:
     return quick(study, task)
 
 
+def doomed(study: Study, task: Task) -> Result:
+    """Whoever begins dies."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return quick(study, task)
+
+
 def slow(study: Study, task: Task) -> Result:
     """A quarter of a second for every answer; each try leaves a mark."""
     _mark(study, task)

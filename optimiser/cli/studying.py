@@ -13,6 +13,7 @@ from optimiser.errors import Fault, InputError, OptimiserError
 from optimiser.texts import say
 
 if TYPE_CHECKING:
+    from optimiser.study.analyse.analysis import Analysis
     from optimiser.study.spec import Study
     from optimiser.study.store import Store
 
@@ -99,24 +100,34 @@ def gather(
 
 @study.command(help=say("study_run.analyse"))
 def analyse(folder: StudyFolder, study_file: StudyFile = None) -> None:
-    from optimiser.study.analyse import analyse as analysed
-
     store, asked = _opened(folder, study_file)
-    for line in analysed(store, asked).lines:
+    for line in _analysed(store, asked).lines:
         typer.echo(line)
+    typer.echo(say("study_run.analysed", folder=folder / "analysis"))
 
 
 @study.command(help=say("study_run.report"))
 def report(folder: StudyFolder, study_file: StudyFile = None, out: Out = None, force: Force = False) -> None:
     from optimiser.report.studied import write_study
     from optimiser.storage import whole_folder
-    from optimiser.study.analyse import analyse as analysed
 
     store, asked = _opened(folder, study_file)
     target = out or folder / "report"
-    with whole_folder(target, force, "report.html") as part:
-        write_study(analysed(store, asked), part, asked, store.status)
+    with whole_folder(target, force or out is None, "report.html") as part:
+        write_study(_analysed(store, asked), part, asked, store.status)
     typer.echo(say("study_run.reported", file=target / "report.html"))
+
+
+def _analysed(store: Store, asked: Study) -> Analysis:
+    """What the answers so far come to, also written into the folder of the study."""
+    from optimiser.explore.finding import MARK
+    from optimiser.storage import whole_folder
+    from optimiser.study.analyse import analyse as analysed
+
+    found = analysed(store, asked)
+    with whole_folder(store.folder / "analysis", True, MARK) as part:
+        found.write(part)
+    return found
 
 
 def _shard(text: str) -> tuple[int, int]:

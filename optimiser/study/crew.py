@@ -12,6 +12,7 @@ import pickle
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -36,6 +37,7 @@ Work = Callable[[Any, Task], Result]
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")}
 LOOK = 0.5  # seconds between two looks of a worker whether its parent still lives
 PATIENCE = 60.0  # seconds to wait for the workers of a cluster
+MOST_DEATHS = 5  # in a row, without an answer between them
 CONNECT = 10.0  # seconds to wait for its scheduler
 
 
@@ -74,7 +76,7 @@ class OneMachine:
     def __init__(self, study: Study, jobs: int, work: Work = answer):
         self._study, self._jobs, self._work = study, jobs, work
         self._executor: ProcessPoolExecutor | None = None
-        self._busy = False
+        self._busy, self._deaths = False, 0
 
     def answers(self, tasks: Iterator[Task], alone: bool = False) -> Iterator[tuple[Task, Result | Lost]]:
         most = 1 if alone else self._jobs + 1  # one waits, so that no worker does
@@ -87,18 +89,29 @@ class OneMachine:
                 return
             done = wait(flying, return_when=FIRST_COMPLETED).done
             broken = any(isinstance(future.exception(), BrokenProcessPool) for future in done)
-            if broken:
+            if not broken:
+                self._deaths = 0
+            else:
                 done = wait(flying).done  # where one worker died, loky ends the others
+            if broken and not alone:
+                self._count_deaths(done)
             for future in done:
                 error = future.exception()
                 yield flying.pop(future), Lost(_how(error)) if error else future.result()
             if broken or alone:
                 self.close()
 
+    def _count_deaths(self, done: set[Future[Result]]) -> None:
+        """Give up when workers die again and again and nothing is answered: that is no matter of single tasks."""
+        self._deaths = self._deaths + 1 if all(future.exception() for future in done) else 0
+        if self._deaths >= MOST_DEATHS:
+            raise OptimiserError(say("study_run.all_die", reason=_how(next(iter(done)).exception())))
+
     def _submitted(self, task: Task, alone: bool) -> Future[Result]:
         """The task, in the hands of the workers there are; of new ones when these have died."""
         for _ in range(2):
             if self._executor is None:
+                warnings.filterwarnings("ignore", message="A worker stopped while some jobs")  # it begins anew
                 self._executor = ProcessPoolExecutor(1 if alone else self._jobs, env=ONE_THREAD, initializer=_begin,
                                                      initargs=(pickle.dumps(self._study), os.getpid()))
             with suppress(BrokenProcessPool):
@@ -134,9 +147,9 @@ def _answer_here(work: Work, task: Task) -> Result:
     return work(_given[0], task)
 
 
-def _how(error: BaseException) -> str:
+def _how(error: BaseException | None) -> str:
     """What is known of the end of a worker: the exit codes stand at the end of what joblib says."""
-    if type(error).__name__ not in ("TerminatedWorkerError", "KilledWorker"):
+    if error is not None and type(error).__name__ not in ("TerminatedWorkerError", "KilledWorker"):
         return in_a_line(error)
     codes = str(error).partition("{")[2].partition("}")[0]
     return say("study_run.worker_died", codes=codes or say("study_run.no_code"))
