@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from optimiser.contradictions import contradictions as find_contradictions
     from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError, SolverError
     from optimiser.estimate import write as estimate_shortages
+    from optimiser.explore.ahead.design import design_list
     from optimiser.explore.beside.compare import compare_runs
     from optimiser.explore.beside.evaluate import evaluate_list
     from optimiser.explore.near.alternatives import alternatives
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from optimiser.explore.worth.apart import apart
     from optimiser.explore.worth.frontier import frontier
     from optimiser.explore.worth.ladder import ladder
+    from optimiser.futures import Future, load_futures
     from optimiser.generate import generate as generate_case
     from optimiser.newcase import create as new_case
     from optimiser.overview import notes
@@ -42,6 +44,7 @@ _HOMES = {
     "violations": "check", "check_run": "check", "read_run": "run_folder:read", "save_run": "save",
     "write_report": "report:write", "new_case": "newcase:create", "generate_case": "generate:generate",
     "estimate_shortages": "estimate:write",
+    "design_list": "explore.ahead.design", "load_futures": "futures", "Future": "futures",
     "evaluate_list": "explore.beside.evaluate", "compare_runs": "explore.beside.compare",
     "alternatives": "explore.near.alternatives", "bins": "explore.near.bins",
     "explain": "explore.why.explain", "ladder": "explore.worth.ladder", "repair": "explore.negotiate.repair",
@@ -51,10 +54,10 @@ _HOMES = {
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
-__all__ = ["InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
-           "SolverError", "alternatives", "apart", "bins", "check_run", "compare_runs", "describe",
-           "estimate_shortages", "evaluate_list", "explain", "find_contradictions", "frontier",
-           "generate_case", "ladder", "list_scenarios", "load", "new_case", "notes", "read_run", "repair", "save_run",
+__all__ = ["Future", "InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
+           "SolverError", "alternatives", "apart", "bins", "check_run", "compare_runs", "describe", "design_list",
+           "estimate_shortages", "evaluate_list", "explain", "find_contradictions", "frontier", "generate_case",
+           "ladder", "list_scenarios", "load", "load_futures", "new_case", "notes", "read_run", "repair", "save_run",
            "solve", "violations", "write_report"]
 
 

@@ -176,6 +176,31 @@ class Applied(Settings):
     """Who proposed it, or where it comes from."""
 
 
+class Future(Settings):
+    """A way in which the numbers may turn out. What policy decides is the same in all: a future sets no rules."""
+
+    name: Line
+    """What it is called."""
+    weight: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0
+    """How likely it is, against the weights of the others; they are divided by their sum."""
+    scenarios: tuple[Code, ...] = ()
+    """Scenarios that make it, in order; none is the case as it stands."""
+    set: Annotated[dict[Line, Any], Field(max_length=1000)] = {}
+    """Dotted path of a setting: its value in this future, as in a scenario. `values` is one."""
+
+
+class Futures(Settings):
+    """Several futures for which one list with its quotas is designed: decided before it is known which one comes."""
+
+    measure: Literal["expected", "cvar", "regret"] = "expected"
+    """What is least over the futures: unfilled on average (expected), on average over the worst of them (cvar), or the
+    most by which any of them turns out worse than it could have by itself (regret)."""
+    alpha: Annotated[float, Field(gt=0, le=0.999)] = 0.9
+    """For cvar: the share of the futures, by weight, that is not among the worst; 0.9 means the worst tenth."""
+    futures: Annotated[tuple[Future, ...], Field(min_length=1, max_length=1000)]
+    """The futures."""
+
+
 class Config(Settings):
     """A whole case: which tables, which years, which regions by which rules."""
 
@@ -199,6 +224,8 @@ class Config(Settings):
     """What counts how much when wishes have no plan and the cheapest repairs are looked for (`optimiser repair`)."""
     steps: dict[Code, ServiceStep] = {}
     """By service, the lots in which its capacity grows (`optimiser ladder`)."""
+    scenarios: Futures | None = None
+    """Futures for which a list is designed (`optimiser design`); all other commands speak of the case as it stands."""
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -240,6 +267,10 @@ def parse(raw: dict[str, Any], places: Places) -> Config:
     if config.last_year < config.first_year:
         raise InputError([Fault(*places.of(("last_year",)), "last_year", str(config.last_year),
                                 say("faults.at_least", minimum=config.first_year), say("faults.years_order"))])
+    names = [future.name for future in config.scenarios.futures] if config.scenarios else []
+    if twice := [n for n, name in enumerate(names) if name in names[:n]]:
+        raise InputError(Fault(*places.of(("scenarios", "futures", n, "name")), f"scenarios.futures.{n}.name",
+                               repr(names[n]), say("futures.other_name"), say("futures.name_apart")) for n in twice)
     return config
 
 

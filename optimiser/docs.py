@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.cells import MAX_CODE, cell
-from optimiser.config import Applied, Config, Fairness, Objective, Region, RepairPrices, ServiceStep, Settings, Solver
+from optimiser.config import (
+    Applied,
+    Config,
+    Fairness,
+    Future,
+    Futures,
+    Objective,
+    Region,
+    RepairPrices,
+    ServiceStep,
+    Settings,
+    Solver,
+)
 from optimiser.model import objectives
 from optimiser.model.build import FAMILIES, Family
 from optimiser.scenario import Change, Lock, Scale, Scenario
@@ -95,7 +107,7 @@ SECTIONS: tuple[tuple[type[Settings], str], ...] = (
     (Config, ""), (Region, "regions.REGION."), (Fairness, "regions.REGION.fairness."),
     (Objective, "regions.REGION.objectives.N."), (Solver, "solver."),
     (RepairPrices, "repair_prices."), (ServiceStep, "steps.SERVICE."),
-    (Applied, "applied_scenarios.N."))
+    (Futures, "scenarios."), (Future, "scenarios.futures.N."), (Applied, "applied_scenarios.N."))
 SCENARIO_SECTIONS: tuple[tuple[type[Settings], str], ...] = (
     (Scenario, ""), (Lock, "lock.REGION."), (Scale, "scale.N."), (Change, "change.N."))
 

@@ -123,7 +123,7 @@ def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: S
     Locks come after every `set` of every scenario, so that no scenario undoes the lock of another; single settings
     come last.
     """
-    folder, known = config.parent / "scenarios", _files(config)
+    folder, known = config.parent / "scenarios", files(config)
     wanted = [part.strip() for entry in names for part in entry.split(",")]
     applied: list[Applied] = []
     replaced: list[Setting] = []
@@ -151,7 +151,8 @@ def collect(config: Path, raw: dict[str, Any], names: Sequence[str], settings: S
     return Patch(tuple(applied), (*replaced, *locks, *_single(settings, raw, faults)), tuple(numbers))
 
 
-def _files(config: Path) -> dict[str, Path]:
+def files(config: Path) -> dict[str, Path]:
+    """The scenarios beside a config, by name."""
     return {file.stem: file for file in sorted((config.parent / "scenarios").glob("*.yaml"))}
 
 
@@ -239,7 +240,7 @@ def listing(config: Path | str) -> list[Described]:
     """
     raw, _ = strictyaml.read(Path(config))
     found, faults = [], []
-    for name, file in _files(Path(config)).items():
+    for name, file in files(Path(config)).items():
         try:
             one, _ = _read(file)
             found.append(Described(name, one.title, one.reason, one.source, tuple(_changes(one, raw))))

@@ -13,6 +13,8 @@ from optimiser.config import (
     Applied,
     Config,
     Fairness,
+    Future,
+    Futures,
     Objective,
     Places,
     Region,
@@ -92,8 +94,8 @@ def test_example_rows_make_a_case(tmp_path: Path) -> None:
     assert problem.reach["BE21"] == ("BE21", "BE23")
 
 
-@pytest.mark.parametrize("model", [Config, Region, Fairness, Objective, Solver, RepairPrices, ServiceStep, Applied,
-                                   Scenario, Lock, Scale, Change])
+@pytest.mark.parametrize("model", [Config, Region, Fairness, Objective, Solver, RepairPrices, ServiceStep, Futures,
+                                   Future, Applied, Scenario, Lock, Scale, Change])
 def test_every_setting_stands_on_the_page(model: type[Settings]) -> None:
     page = docs.config_page()
     for name, field in model.model_fields.items():

@@ -28,7 +28,7 @@ FLOORS = [
     {"plan"},
     {"exact", "solver", "storage"},
     {"model", "solution", "clash", "origin", "overview"},
-    {"run_folder", "contradictions", "verification", "evidence", "variant"},
+    {"run_folder", "contradictions", "verification", "evidence", "variant", "futures"},
     {"check"},
     {"solving"},
     {"explore"},

@@ -8,12 +8,12 @@ import sys
 
 import typer
 
-from optimiser.cli import cases, exploring, studying
+from optimiser.cli import cases, designing, exploring, studying
 from optimiser.cli.app import app
 from optimiser.errors import InfeasibleError, InputError, OptimiserError, ResultError
 from optimiser.texts import say
 
-__all__ = ["app", "cases", "exploring", "main", "studying"]
+__all__ = ["app", "cases", "designing", "exploring", "main", "studying"]
 
 INTERRUPTED = 130  # the exit code of whoever is ended by Ctrl-C
 

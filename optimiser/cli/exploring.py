@@ -16,7 +16,7 @@ from optimiser.texts import say
 Within = Annotated[str, typer.Option("--within", metavar="SHARE", help=say("cli.within"))]
 
 
-def _explore(question: str, config: Path, ask: Callable, *, scenario: list[str] | None = None,
+def explored(question: str, config: Path, ask: Callable, *, scenario: list[str] | None = None,
              settings: list[str] | None = None, base: Path | None = None, out: Path | None = None,
              gap: float | None = None, seconds: float | None = None, force: bool = False,
              watch: bool = True) -> None:
@@ -65,7 +65,7 @@ def evaluate(
 ) -> None:
     from optimiser.explore.beside.evaluate import evaluate_list
 
-    _explore("evaluate", config, lambda problem, desk: evaluate_list(problem, list_file, quotas, desk),
+    explored("evaluate", config, lambda problem, desk: evaluate_list(problem, list_file, quotas, desk),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
 
 
@@ -117,7 +117,7 @@ def explain(
                      tell=lambda done, of, lever: typer.echo(
                          say("cli.explain_number", done=done, of=of, what=lever_name(problem, lever)), err=True))
 
-    _explore("explain", config, ask, scenario=scenario, settings=settings, base=base, out=out, gap=gap,
+    explored("explain", config, ask, scenario=scenario, settings=settings, base=base, out=out, gap=gap,
              seconds=time_limit, force=force)
 
 
@@ -138,7 +138,7 @@ def ladder(
 ) -> None:
     from optimiser.explore.worth.ladder import ladder as asked
 
-    _explore("ladder", config, lambda problem, desk: asked(problem, service=service, region=region, place=place,
+    explored("ladder", config, lambda problem, desk: asked(problem, service=service, region=region, place=place,
                                                            steps=step or (), desk=desk),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
 
@@ -171,7 +171,7 @@ def bins(
             return asked(problem, share, desk=desk, seconds=seconds, answers=kept, tell=tell)
 
     try:
-        _explore("bins", config, ask, scenario=scenario, settings=settings, base=base, out=target, gap=gap,
+        explored("bins", config, ask, scenario=scenario, settings=settings, base=base, out=target, gap=gap,
                  force=force, watch=False)
     except KeyboardInterrupt:
         if kept.exists():
@@ -200,7 +200,7 @@ def alternatives(
     from optimiser.explore.near.nearly import share_of
 
     share = share_of(within)
-    _explore("alternatives", config, lambda problem, desk: asked(problem, share, count, desk=desk, seconds=seconds),
+    explored("alternatives", config, lambda problem, desk: asked(problem, share, count, desk=desk, seconds=seconds),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, force=force)
 
 
@@ -217,7 +217,7 @@ def repair(
 ) -> None:
     from optimiser.explore.negotiate.repair import repair as asked
 
-    _explore("repair", config, lambda problem, desk: asked(problem, count=count, desk=desk), scenario=scenario,
+    explored("repair", config, lambda problem, desk: asked(problem, count=count, desk=desk), scenario=scenario,
              settings=settings, out=out, gap=gap, seconds=time_limit, force=force)
 
 
@@ -239,7 +239,7 @@ def frontier(
 ) -> None:
     from optimiser.explore.worth.frontier import frontier as asked
 
-    _explore("frontier", config, lambda problem, desk: asked(problem, x, y, points=points, region=region, desk=desk),
+    explored("frontier", config, lambda problem, desk: asked(problem, x, y, points=points, region=region, desk=desk),
              scenario=scenario, settings=settings, base=base, out=out, gap=gap, seconds=time_limit, force=force)
 
 
@@ -259,5 +259,5 @@ def apart(
     from optimiser.explore.worth.apart import shares_of
 
     given = shares_of(shares) if shares else None
-    _explore("apart", config, lambda problem, desk: asked(problem, given, desk=desk), scenario=scenario,
+    explored("apart", config, lambda problem, desk: asked(problem, given, desk=desk), scenario=scenario,
              settings=settings, out=out, gap=gap, seconds=time_limit, force=force)

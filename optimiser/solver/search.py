@@ -149,7 +149,8 @@ class Search:
         if bound > state.bound:
             state.bound, self.duals = bound, prices
         self.tell(number, None, state.bound, None)
-        self._choose(number, stage, state, solved.x, ends)
+        if self._open(stage, state):
+            self._choose(number, stage, state, solved.x, ends)
 
     def _open(self, stage: Stage, state: State, gap: float = 0.0) -> bool:
         """Whether a plan may exist and is not known to be within the wanted gap, or within `gap`, yet."""

@@ -1,0 +1,204 @@
+"""The searches: every future alone, and all of them together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from optimiser.errors import InfeasibleError, InputError
+from optimiser.explore.ahead.measures import worst
+from optimiser.explore.ahead.parts import Alone, Held, Part, level, refuse, value_of
+from optimiser.explore.desk import Desk, Question, sound
+from optimiser.model.handover import Handed, Key
+from optimiser.model.scenarios import (
+    conditional,
+    decided,
+    expected,
+    regret,
+)
+from optimiser.origin import fault
+from optimiser.plan import exact
+from optimiser.solver import Answer, Known, OutOfRange, Program, Progress, solve_many
+from optimiser.texts import say
+
+FINER = 0.25
+"""Of the wanted gap, to which every search goes on while there is time: a gap is a share of all that stays unfilled,
+and what a design saves against the mean numbers is little of that.
+"""
+AVERAGE_SHARE, ALONE_SHARE, JOINED_SHARE = 0.15, 0.5, 0.75
+"""Of the time that is left: most for the mean numbers, for every future alone, and for all of them together."""
+
+
+def alone(parts: Sequence[Part], desk: Desk, ends: float) -> list[tuple[list[Alone], Alone | None]]:
+    """Every future by itself, and the case of mean numbers, for every part; None where that one has no plan.
+
+    Raises
+    ------
+    InputError
+        When a number can't be brought into the range in which the solver is to be trusted.
+    InfeasibleError
+        When no plan keeps the rules of a future.
+    SolverError
+        When none is found in time.
+    """
+    averages = _alone([(part, part.average, say("futures.mean")) for part in parts], [Known()] * len(parts),
+                      desk, _left(ends, AVERAGE_SHARE))
+    asked = [(part, handed, name) for part in parts for handed, name in zip(part.handed, part.names, strict=True)]
+    known = [_like(handed, part.average, average) for part, average in zip(parts, averages, strict=True)
+             for handed in part.handed]
+    found = []
+    for (part, _, name), one in zip(asked, _alone(asked, known, desk, _left(ends, ALONE_SHARE)), strict=True):
+        if one is None:
+            raise InfeasibleError(say("futures.infeasible", regions=", ".join(part.regions), name=name))
+        found.append(one)
+    size = len(found) // len(parts)
+    return [(found[n * size:(n + 1) * size], average) for n, average in enumerate(averages)]
+
+
+def _alone(asked: Sequence[tuple[Part, Handed, str]], known: Sequence[Known], desk: Desk, seconds: float
+           ) -> list[Alone | None]:
+    """The best of every case; None where it has no plan."""
+    programs = [replace(handed.program, stages=handed.program.stages[:1]) for _, handed, _ in asked]
+    try:
+        answers = solve_many(programs, gap=desk.gap * FINER, seed=desk.seed, known=known,
+                             time_limit=seconds,
+                             on_progress=_telling(desk, [(part, name) for part, _, name in asked]))
+    except OutOfRange as error:
+        raise InputError([fault(asked[0][1].frame.problem, error)]) from None
+    found = []
+    for (part, handed, _), answer in zip(asked, answers, strict=True):
+        if answer.status == "infeasible":
+            found.append(None)
+            continue
+        refuse(answer, part)
+        assert answer.x is not None
+        _, outcome = sound(Question(handed.frame.problem, part.regions), handed, answer.x)
+        value = value_of(handed, outcome.objective)
+        found.append(Alone(decided(handed.columns, answer.x), value, min(answer.stages[0].bound, float(value)),
+                           answer.duals))
+    return found
+
+
+def _like(handed: Handed, other: Handed, one: Alone | None) -> Known:
+    """What an answer to similar numbers tells of a programme: a list that may do well, and prices of the rows."""
+    if one is None:
+        return Known()
+    choice = np.array([one.first.get(key, 0.0) if key[0] == "listed" else 0.0 for key in handed.columns])
+    if one.duals is None:
+        return Known((choice,))
+    prices = dict(zip(other.rows, one.duals, strict=True))
+    return Known((choice,), duals=np.array([prices.get(row, 0.0) for row in handed.rows]))
+
+
+def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone | None]], means: Sequence[Held],
+             measure: str, alpha: float, desk: Desk, ends: float) -> list[tuple[Answer, Answer | None]]:
+    """The programme of all futures for every part: with the list free, and with the list of the mean numbers, if any.
+
+    Where the list and quotas of the mean numbers (`means`) keep the rules in every future, the search begins with them.
+
+    Raises
+    ------
+    InfeasibleError
+        When no list and quotas keep the rules in all futures.
+    """
+    asked: list[tuple[int, Program, Known, str, np.ndarray | None]] = []
+    for n, (part, (ones, average), held_mean) in enumerate(zip(parts, singles, means, strict=True)):
+        program, more = _measured(part, ones, measure, alpha)
+        choices = tuple(_choice(part, one.first, len(program.col_lower)) for one in (average, *ones) if one)
+        start = _start(part, ones, held_mean, measure, alpha)
+        asked.append((n, program, replace(more, choices=choices), say("futures.all"), start))
+        if average:
+            listed = _with_list(part, program, average.first)
+            asked.append((n, listed, replace(more, choices=choices[:1]), say("futures.mean_list"), start))
+    found: dict[tuple[int, str], Answer] = {}
+    for name in (say("futures.all"), say("futures.mean_list")):  # the lists that are free first: they are what is asked
+        wave = [one for one in asked if one[3] == name]
+        answers = solve_many([one[1] for one in wave], gap=desk.gap * FINER, seed=desk.seed, together=False,
+                             starts=[one[4] for one in wave], known=[one[2] for one in wave],
+                             time_limit=_left(ends, JOINED_SHARE),
+                             on_progress=_telling(desk, [(parts[one[0]], name) for one in wave]))
+        found |= {(one[0], name): answer for one, answer in zip(wave, answers, strict=True)}
+    for n, part in enumerate(parts):
+        answer = found[n, say("futures.all")]
+        if answer.status == "infeasible":
+            raise InfeasibleError(say("futures.no_list", regions=", ".join(part.regions)))
+        if answer.x is None and answer.status == "interrupted":
+            raise KeyboardInterrupt
+    return [(found[n, say("futures.all")], found.get((n, say("futures.mean_list")))) for n in range(len(parts))]
+
+
+def _measured(part: Part, ones: Sequence[Alone], measure: str, alpha: float) -> tuple[Program, Known]:
+    """The programme of a measure, and what the futures alone tell of it: a bound, and prices of its rows."""
+    joined, shares = part.joined, part.shares
+    weights, values = [float(share) for share in shares], [one.value for one in ones]
+    duals = [one.duals for one in ones]
+    if measure == "expected":
+        program, counted = expected(joined, weights), weights
+        bound = sum(weight * one.bound for weight, one in zip(weights, ones, strict=True))
+    elif measure == "cvar":
+        program = conditional(joined, weights, alpha)
+        counted = [float(share) for share in worst(values, shares, exact(alpha))]
+        bounds = [exact(one.bound) for one in ones]
+        tail = worst(bounds, shares, exact(alpha))
+        bound = float(sum(share * least for share, least in zip(tail, bounds, strict=True)))
+    else:
+        program = regret(joined, [float(value) for value in values], [one.bound for one in ones], level(part, ones))
+        counted, bound = weights, level(part, ones)
+        bound += max(one.bound - float(one.value) for one in ones)
+    prices = joined.prices(counted, duals)
+    extra = len(program.row_lower) - len(prices)
+    return program, Known((), bound - abs(bound) * 1e-12, np.append(prices, -np.array(counted)[:extra]))
+
+
+def _start(part: Part, ones: Sequence[Alone], kept: Held, measure: str, alpha: float) -> np.ndarray | None:
+    """The point of the joined programme that decided lists and quotas come to; None where they break a rule."""
+    if not kept.sound:
+        return None
+    x = np.zeros(len(part.joined.program.col_lower))
+    for where, own in zip(part.joined.at, kept.points, strict=True):
+        x[where] = own
+    values = [part.joined.aim(s).value(x) for s in range(len(ones))]
+    if measure == "expected":
+        return x
+    if measure == "regret":
+        return np.append(x, max(value - float(one.value) for value, one in zip(values, ones, strict=True)))
+    tail = worst([exact(value) for value in values], part.shares, exact(alpha))
+    eta = min(value for value, share in zip(values, tail, strict=True) if share > 0)
+    return np.concatenate([x, [eta], np.maximum(0.0, np.array(values) - eta)])
+
+
+def _left(ends: float, share: float) -> float:
+    """Seconds of a share of the time left; a moment where none is."""
+    return max(1.0, share * (ends - time.monotonic()))
+
+
+def _choice(part: Part, first: Mapping[Key, float], size: int) -> np.ndarray:
+    """A point of the joined programme that has some lists and nothing else."""
+    point = np.zeros(size)
+    point[:len(part.joined.first)] = [first.get(key, 0.0) if key[0] == "listed" else 0.0 for key in part.joined.first]
+    return point
+
+
+def _with_list(part: Part, program: Program, first: Mapping[Key, float]) -> Program:
+    """The programme with the lists decided."""
+    lower, upper = program.col_lower.copy(), program.col_upper.copy()
+    for i, key in enumerate(part.joined.first):
+        if key[0] == "listed":
+            lower[i] = upper[i] = min(max(first.get(key, 0.0), lower[i]), upper[i])
+    return replace(program, col_lower=lower, col_upper=upper)
+
+
+def _telling(desk: Desk, names: Sequence[tuple[Part, str]]) -> Callable[[int, Progress], None] | None:
+    """Progress under the names of regions and futures."""
+    tell = desk.on_progress
+    if tell is None:
+        return None
+
+    def told(n: int, progress: Progress) -> None:
+        part, name = names[n]
+        tell(f"{', '.join(part.regions)}: {name}", replace(progress, stage="unfilled"))
+
+    return told
