@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from scipy.stats import binomtest
 from study_rows import sample, tables
 
 from optimiser.errors import ResultError
-from optimiser.study.analyse import TABLES, Analysis, analysis_of
+from optimiser.study.analyse import TABLES, Analysis, analyse, analysis_of
 from optimiser.study.analyse.convergence import convergence, prefixes, settled_at
 from optimiser.study.analyse.frequency import classes, frequency, quotas, wilson
 from optimiser.study.analyse.sample import listing, targets
@@ -140,6 +142,33 @@ def test_an_analysis_is_written_and_read_and_is_the_same_each_time(tmp_path: Pat
         pd.testing.assert_frame_equal(table, again.tables[name], check_dtype=False)
     with pytest.raises(ResultError):
         Analysis.read(tmp_path / "three")
+
+
+def test_a_store_and_its_study_say_what_is_a_lever_and_which_factors_move_together() -> None:
+    x = np.column_stack([np.tile([20.0, 30.0], 40), np.random.default_rng(3).random(80)])
+    design, status, outcomes, listed = tables(x, {"A": x[:, 0]}, {("A", "1"): (x[:, 0] > 25) * 1},
+                                              names=["length", "own"])
+    store = SimpleNamespace(design=design, status=status, outcomes=outcomes, listed=listed, regret=None)
+    factors = [SimpleNamespace(name="length", kind="lever", group="length"),
+               SimpleNamespace(name="own", kind="uncertainty", group="own")]
+    settings = SimpleNamespace(seed=4, design=SimpleNamespace(groups=False, levels=4))
+    study = SimpleNamespace(title="Lengths", factors=factors, settings=settings)
+    analysis = analyse(cast(Any, store), cast(Any, study))
+    assert (analysis.title, analysis.facts["seed"], analysis.facts["layout"]) == ("Lengths", 4, "free")
+    assert any("length at least 30" in line for line in analysis.lines)
+
+
+@pytest.mark.parametrize("kind", ["nothing answered", "one row", "no plan", "nothing listed", "one factor"])
+def test_there_is_always_an_analysis(kind: str) -> None:
+    x = np.random.default_rng(5).random((1 if kind == "one row" else 50, 1 if kind == "one factor" else 3))
+    made = tables(x, {"A": np.full(len(x), np.nan) if kind == "no plan" else x[:, 0]},
+                  {} if kind == "nothing listed" else {("A", "1"): np.ones(len(x))})
+    if kind == "nothing answered":
+        made = (made[0], *(table.iloc[:0] for table in made[1:]))
+    analysis = analysis_of(*made)
+    assert tuple(analysis.tables) == TABLES and analysis.facts["layout"] == "free"
+    assert len(analysis.tables["frequency"]) == (kind in ("one row", "one factor"))
+    assert analysis.lines[0] == f"{analysis.facts['rows']} rows, in which {x.shape[1]} factors vary"
 
 
 def test_rows_that_are_still_open_are_left_aside() -> None:

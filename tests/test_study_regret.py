@@ -152,7 +152,7 @@ def test_evidence_of_regret_is_that_of_the_choice_it_would_change() -> None:
     first = table.sort_values("regret").iloc[-1]
     assert (first["factor"], first["regret_distinct"]) == ("x3", 1) and table["regret_distinct"].sum() <= 2
     # 3 less the mean of what shuffled factors seem to spare, which is known from the same rows
-    chance = given.even(given.noise(400, 200, 1), 400)
+    chance = given.even(given.noise(400, 1000, 1), 400)
     losses = np.column_stack([8.0 * high, np.where(high, 2.0, 6.0)])
     assert first["regret"] == pytest.approx(3.0 - evppi(chance, losses).mean())
     assert any("weighted person-years spared on average: x3" in line for line in lines)

@@ -65,6 +65,8 @@ def convergence(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] 
     lay = layout(sample.x, sample.base_x, groups)
     if not lay.random:
         return pd.DataFrame(columns=COLUMNS), [say(f"study_analyse.not_random_{lay.kind}")]
+    if sample.x.empty:
+        return pd.DataFrame(columns=COLUMNS), []
     sizes = prefixes(len(sample.x), lay.block, steps)
     parts = [sample.of(sample.x.index[:size]) for size in sizes]
     frames, lines = [], []
@@ -142,7 +144,7 @@ def _ranking_settled(part: pd.DataFrame, names: list[str], sizes: list[int]) -> 
 def _evidence(parts: list[Sample], lay: Layout, sizes: list[int], seed: int) -> tuple[pd.DataFrame, list[str]]:
     found = []
     for part, size in zip(parts, sizes, strict=True):
-        table, _ = evidence(part.of(part.x.index[lay.alone(len(part.x))]), seed=seed, dummies=100, resamples=20)
+        table, _ = evidence(part.of(part.x.index[lay.alone(len(part.x))]), seed=seed, dummies=300, resamples=20)
         found.append(table.assign(rows=size))
     final = found[-1][found[-1]["flips_distinct"] == 1]
     if final.empty:

@@ -38,7 +38,7 @@ def evppi(codes: np.ndarray, losses: np.ndarray) -> np.ndarray:
     return losses.mean(axis=0).min() - informed
 
 
-def evidence(sample: Sample, regret: pd.DataFrame | None = None, *, seed: int = 1, dummies: int = 200,
+def evidence(sample: Sample, regret: pd.DataFrame | None = None, *, seed: int = 1, dummies: int = 1000,
              resamples: int = 50, most: int = 10) -> tuple[pd.DataFrame, list[str]]:
     """What knowing each factor would spare: flips of the list, and regret of the best of the tried lists.
 
@@ -61,9 +61,9 @@ def evidence(sample: Sample, regret: pd.DataFrame | None = None, *, seed: int = 
     most : int
         Figures named in the lines.
     """
-    if len(sample.x) < FEWEST_ROWS:
-        return pd.DataFrame(columns=COLUMNS), [say("study_analyse.evidence_few", rows=len(sample.x),
-                                                   least=FEWEST_ROWS)]
+    planned = int(sample.planned.loc[sample.x.index].sum().max()) if len(sample.regions) else 0
+    if planned < FEWEST_ROWS:
+        return pd.DataFrame(columns=COLUMNS), [say("study_analyse.evidence_few", rows=planned, least=FEWEST_ROWS)]
     flips = _flips(sample)
     table = pd.DataFrame({"factor": sample.factors})
     table = table.join(_worth("flips", sample, [(known, marks.to_numpy(float)) for known, marks in flips],

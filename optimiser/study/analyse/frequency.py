@@ -103,7 +103,7 @@ def quotas(sample: Sample) -> pd.DataFrame:
         Columns as in `optimiser.study.analyse`; `review` is empty for the total over all reviews.
     """
     listed = sample.listed.astype({"region": str, "occupation": str})
-    each = listed[["row", "region", "occupation", "review", "quota"]].astype({"review": float})
+    each = listed[["row", "region", "occupation", "review", "quota"]].astype({"review": float, "quota": float})
     total = each.groupby(["row", "region", "occupation"], as_index=False)["quota"].sum().assign(review=np.nan)
     both = pd.concat([total, each], ignore_index=True)[["row", "region", "occupation", "review", "quota"]]
     keys = ["region", "occupation", "review"]

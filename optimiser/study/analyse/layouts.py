@@ -13,6 +13,7 @@ from SALib.sample.ff import generate_contrast
 
 SALTELLI, MORRIS, FRACTIONAL, ONE_AT_A_TIME = "saltelli", "morris", "fractional", "one_at_a_time"
 GRID, FREE = "grid", "free"
+SWEPT = 10
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,14 @@ def layout(x: pd.DataFrame, base: pd.Series | None = None, groups: Mapping[str, 
         step = 2 * d + 2 if second else d + 2
         if d and len(rows) and len(rows) % step == 0 and _saltelli(rows.reshape(-1, step, x.shape[1]), member, second):
             return Layout(SALTELLI, step, second, units, kept)
-    if d and len(rows) and len(rows) % (d + 1) == 0 and _morris(rows.reshape(-1, d + 1, x.shape[1]), member):
+    # steps of a single unit are like any other rows
+    if d > 1 and len(rows) and len(rows) % (d + 1) == 0 and _morris(rows.reshape(-1, d + 1, x.shape[1]), member):
         return Layout(MORRIS, d + 1, False, units, kept)
     if _fractional(rows):
         return Layout(FRACTIONAL, 1, False, tuple(names))
-    if base is not None and len(rows) and ((rows != base.to_numpy(float)).sum(axis=1) <= 1).all():
+    # a single factor moved over many values is a sample of it
+    if base is not None and len(rows) and (len(names) > 1 or len(rows) <= SWEPT) and (
+            (rows != base.to_numpy(float)).sum(axis=1) <= 1).all():
         return Layout(ONE_AT_A_TIME, 1, False, tuple(names))
     return Layout(GRID if _grid(rows) else FREE, 1, False, tuple(names))
 
