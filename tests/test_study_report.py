@@ -161,6 +161,7 @@ def test_rows_of_one_factor_at_a_time_say_what_they_cannot(tmp_path: Path) -> No
                                                     names=names)
     text = plain(written((analysis_of(rows, status, outcomes, listed), study, status), tmp_path / "out"))
     assert "a share of them is not how likely something is" in text
+    assert "8 rows are too few" in text
     assert text.count("This needs a random sample of rows") == 3
     assert "45 (45–45)" not in text and "5 %–95 %" in text  # positions 0.05 to 0.95 of 50 are 45
 

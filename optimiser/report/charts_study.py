@@ -96,7 +96,7 @@ def spans(rows: Sequence[Span], title: str, description: str, *, most: float = m
         layers.append(alt.Chart(pd.DataFrame(wide, columns=["x", "x2", "y"])).mark_rule(
             color=INK, strokeWidth=1.2).encode(x=x, x2="x2:Q", y=y))
         layers.append(_ticks([(end, y0, CAP) for low, high, y0 in wide for end in (low, high)], INK, 1.2, x, y))
-    for name, colour, thick in (("middle", INK, 2.4), ("mark", mark, 2.4)):
+    for name, colour, thick in (("mark", mark, 3.4), ("middle", INK, 1.8)):
         if ticks := [(at(number), y0, BAR) for row, y0 in zip(rows, middle, strict=True)
                      if math.isfinite(number := getattr(row, name))]:
             layers.append(_ticks(ticks, colour, thick, x, y))

@@ -9,7 +9,7 @@ from optimiser.report.study_drivers import measurable
 from optimiser.report.study_names import Names, by_region, one_by_one
 from optimiser.report.views import MOST_ROWS, Block, Chapter, Grid
 from optimiser.study.analyse import Analysis
-from optimiser.study.analyse.frequency import BORDERLINE, CORE
+from optimiser.study.analyse.frequency import BORDERLINE, CORE, wilson
 from optimiser.study.columns import STATUSES
 
 REASONS = 20  # that are told
@@ -24,6 +24,9 @@ def short(names: Names, found: Analysis) -> Chapter:
     lines = [names("short_rows", rows=f"{found.facts['rows']:,}", factors=found.facts["factors"])]
     if one_by_one(found):
         lines.append(names("short_not_random"))
+    rows = found.facts["rows"]
+    if wilson(rows, rows)[0] < found.facts["core"]:
+        lines.append(names("short_few", rows=f"{rows:,}"))
     for region, part in by_region(found.tables["frequency"]):
         number = part["class"].value_counts()
         lines.append(names("short_holds", region=names.words.region(region), core=number.get(CORE, 0),
