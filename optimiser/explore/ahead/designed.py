@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from optimiser.errors import ResultError
-from optimiser.explore.ahead.holding import found_or_tried, hold, lean, lean_average
+from optimiser.explore.ahead.holding import found_or_tried, hold, lean_average, published
 from optimiser.explore.ahead.measures import measured
 from optimiser.explore.ahead.parts import Alone, Held, Part, level, part_of
 from optimiser.explore.ahead.stages import alone, together
@@ -98,7 +98,7 @@ def designed(futures: Sequence[Future], measure: str, alpha: float, desk: Desk) 
     singles = alone(parts, desk, ends)
     leanest = [(part, lean_average(part, one, desk)) for part, (_, one) in zip(parts, singles, strict=True) if one]
     kept = iter(hold(leanest, desk))
-    means = [next(kept) if one else Held({}, (None,), (None,)) for _, one in singles]
+    means = [next(kept) if one else Held({}, (None,)) for _, one in singles]
     answers = together(parts, singles, means, measure, alpha, desk, ends)
     return [_best(part, ones, found_or_tried(part, ones, answers[n][0], desk), means[n], answers[n], singles[n][1],
                   measure, alpha)
@@ -121,7 +121,7 @@ def _best(part: Part, ones: Sequence[Alone], free: Sequence[Held], of_average: H
     def of(kept: Held) -> Fraction:
         return measured(measure, kept.all_values, part.shares, exact(alpha), best)
 
-    design = lean(part, min(known, key=of))
+    design = published(part, min(known, key=of))
     high = float(of(design))
     most = max(float(value) - one.bound for value, one in zip(design.all_values, ones, strict=True)
                ) if measure == "regret" else high

@@ -3,48 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from math import ceil
-from typing import Any
 
-from optimiser.check import violations
-from optimiser.errors import SolverError
-from optimiser.exact import parameter
-from optimiser.explore.ahead.parts import Alone, Decisions, Held, Part, refuse, value_of
+import numpy as np
+
+from optimiser.errors import ResultError, SolverError
+from optimiser.explore.ahead.parts import Alone, Decisions, Held, Part, refuse
 from optimiser.explore.desk import Desk, Question, sound
 from optimiser.model.handover import Handed, Key
 from optimiser.model.scenarios import FIRST, decided, fewest_lots, held
-from optimiser.plan import Plan
-from optimiser.problem import Problem
+from optimiser.plan import exact
 from optimiser.solver import Answer, Program, batches, solve_many
 from optimiser.texts import say
 
 HELD_SECONDS = 30.0  # for what decided lists and quotas come to in one future, a linear programme
 LEAN_SECONDS = 10.0
+NOISE = 1e-6  # of a lot
 
 
 def hold(asked: Sequence[tuple[Part, Decisions]], desk: Desk) -> list[Held]:
-    """What lists and quotas come to in every future: the best for it that they allow, checked exactly."""
-    jobs = [(n, s) for n, (part, _) in enumerate(asked) for s in range(len(part.handed))]
-    answers = _linear([(asked[n][0].handed[s], asked[n][1]) for n, s in jobs], desk)
-    plans: list[list[Plan | None]] = [[] for _ in asked]
-    values: list[list[Fraction | None]] = [[] for _ in asked]
-    for (n, s), answer in zip(jobs, answers, strict=True):
-        part = asked[n][0]
-        if answer.x is None:
+    """What lists and quotas come to in every future: the best for it that they allow, by the solver's numbers."""
+    answers = iter(_linear([(handed, first) for part, first in asked for handed in part.handed], desk))
+    found = []
+    for part, first in asked:
+        own = [next(answers) for _ in part.handed]
+        for answer in own:
             if answer.status != "infeasible":
                 refuse(answer, part)
-            plans[n].append(None)
-            values[n].append(None)
-            continue
-        plan, outcome = sound(Question(part.problems[s], part.regions), part.handed[s], answer.x)
-        plans[n].append(plan)
-        values[n].append(value_of(part.handed[s], outcome.objective))
-    size = [len(part.handed) for part, _ in asked]
-    at = [sum(size[:n]) for n in range(len(asked))]
-    return [Held(first, tuple(plans[n]), tuple(values[n]), tuple(answer.x for answer in answers[at[n]:at[n] + size[n]]))
-            for n, (_, first) in enumerate(asked)]
+        found.append(Held(first, tuple(None if answer.x is None else exact(answer.stages[0].value) for answer in own),
+                          tuple(answer.x for answer in own)))
+    return found
 
 
 def found_or_tried(part: Part, ones: Sequence[Alone], answer: Answer, desk: Desk) -> list[Held]:
@@ -65,22 +54,37 @@ def found_or_tried(part: Part, ones: Sequence[Alone], answer: Answer, desk: Desk
     raise SolverError(say("solve.no_plan", regions=", ".join(part.regions), reason=answer.reason or answer.status))
 
 
-def lean(part: Part, kept: Held) -> Held:
-    """The same with the fewest permits that no future misses: a quota that none uses up is not published.
+def published(part: Part, kept: Held) -> Held:
+    """The same with the fewest permits that no future misses, people rounded, and every rule checked exactly.
 
-    Everything else stays; where a plan would break a rule by it (shares of risk classes), all stays.
+    A quota that none uses up is not published; where the fewest break a rule (shares of risk classes), all stay.
+
+    Raises
+    ------
+    ResultError
+        When a future has no rounding that keeps its rules.
     """
-    needed = _needed(part, [(part.problems[s], plan) for s, plan in enumerate(kept.plans) if plan is not None])
-    first = _fewest(part.joined.program, part.joined.first, kept.first, needed)
-    if first is None:
-        return kept
-    lot = part.handed[0].frame.lot
-    quota: dict[Any, int] = {index: lot[str(index[0]), str(index[1])] * int(lots)
-                             for (name, index), lots in sorted(first.items(), key=str) if name == "lots"}
-    leaner = tuple(plan and replace(plan, quota=dict(quota)) for plan in kept.plans)
-    if any(plan and violations(part.problems[s], plan, part.regions) for s, plan in enumerate(leaner)):
-        return kept
-    return Held(first, leaner, kept.values)
+    points = [x for x in kept.points if x is not None]
+    columns = part.joined.first
+    first = _fewest(part.joined.program, columns, kept.first, _needed(part.handed, points))
+    for decisions in ([first] if first is not None else []) + [kept.first]:
+        try:
+            return _rounded(part, decisions, points)
+        except ResultError:
+            if decisions is kept.first:
+                raise
+    raise AssertionError("the last one returns or raises")
+
+
+def _rounded(part: Part, first: Decisions, points: Sequence[np.ndarray]) -> Held:
+    plans, values = [], []
+    for problem, handed, x in zip(part.problems, part.handed, points, strict=True):
+        lots = np.array([name == "lots" for name, _ in handed.columns])
+        authorised = np.where(lots, [first.get(key, 0.0) for key in handed.columns], x)
+        plan, outcome = sound(Question(problem, part.regions), handed, authorised)
+        plans.append(plan)
+        values.append(sum((outcome.objective[r, "unfilled"] for r in part.regions), Fraction(0)))
+    return Held(first, tuple(values), tuple(points), tuple(plans))
 
 
 def lean_average(part: Part, one: Alone, desk: Desk) -> Decisions:
@@ -88,22 +92,22 @@ def lean_average(part: Part, one: Alone, desk: Desk) -> Decisions:
     [answer] = _linear([(part.average, one.first)], desk)
     if answer.x is None:
         return one.first
-    problem = part.average.frame.problem
-    plan, _ = sound(Question(problem, part.regions), part.average, answer.x)
-    return _fewest(part.average.program, part.average.columns, one.first, _needed(part, [(problem, plan)])) or one.first
+    needed = _needed([part.average], [answer.x])
+    return _fewest(part.average.program, part.average.columns, one.first, needed) or one.first
 
 
-def _needed(part: Part, plans: Sequence[tuple[Problem, Plan]]) -> dict[Key, int]:
-    """Lots without which the people of some plan could not come, by column."""
+def _needed(handed: Sequence[Handed], points: Sequence[np.ndarray]) -> dict[Key, int]:
+    """Lots without which the people of some point could not come, by column."""
     needed: dict[Key, int] = {}
-    lot = part.handed[0].frame.lot
-    for problem, plan in plans:
-        coming: dict[tuple[str, str, int], Fraction] = {}
-        for (o, p, t), persons in plan.arrivals.items():
-            key = problem.region_of[p], o, t
-            coming[key] = coming.get(key, Fraction(0)) + persons
+    for one, x in zip(handed, points, strict=True):
+        problem, coming = one.frame.problem, {}
+        for (name, index), persons in zip(one.columns, x, strict=True):
+            if name == "arrivals":
+                o, p, t = str(index[0]), str(index[1]), index[2]
+                key = problem.region_of[p], o, t
+                coming[key] = coming.get(key, 0.0) + persons
         for (r, o, t), persons in coming.items():
-            lots = ceil(persons / (parameter(problem, "uptake", r, o) * lot[r, o]))
+            lots = ceil(persons / ((problem.parameter("uptake", r, o) or 1.0) * one.frame.lot[r, o]) - NOISE)
             needed["lots", (r, o, t)] = max(needed.get(("lots", (r, o, t)), 0), lots)
     return needed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -49,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Alone:
-    """A future by itself, or the case of mean numbers: what is decided, the exact value, the bound, and prices."""
+    """A future by itself, or the case of mean numbers: what is decided, the solver's value and bound, and prices."""
 
     first: Decisions = field(repr=False)
     value: Fraction
@@ -63,12 +63,24 @@ class Alone:
 
 @dataclass(frozen=True)
 class Held:
-    """Lists and quotas, and what they come to in every future: an exact plan and value, or None where they break."""
+    """Lists and quotas, and what they come to in every future; None where they break a rule.
+
+    Attributes
+    ----------
+    first : dict column -> number
+        What is decided.
+    values : tuple, one per future
+        The first aim; of the solver's numbers, or exactly that of the plans where there are any.
+    points : tuple of arrays
+        The solver's numbers.
+    plans : tuple of Plan
+        Rounded, and checked exactly.
+    """
 
     first: Decisions = field(repr=False)
-    plans: tuple[Plan | None, ...] = field(repr=False)
     values: tuple[Fraction | None, ...]
     points: tuple[np.ndarray | None, ...] = field(default=(), repr=False)
+    plans: tuple[Plan, ...] = field(default=(), repr=False)
 
     @property
     def sound(self) -> bool:
@@ -93,11 +105,6 @@ def part_of(futures: Sequence[Future], shares: Sequence[Fraction], average: Prob
 def level(part: Part, ones: Sequence[Alone]) -> float:
     """What stays unfilled on average when every future is known in advance: what a gap of regret is a share of."""
     return float(sum(share * one.value for share, one in zip(part.shares, ones, strict=True)))
-
-
-def value_of(handed: Handed, objective: Mapping[tuple[str, str], Fraction]) -> Fraction:
-    """The first aim of the regions of a model, summed."""
-    return sum((objective[r, "unfilled"] for r in handed.frame.regions), Fraction(0))
 
 
 def refuse(answer: Answer, part: Part) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 
 from optimiser.errors import InfeasibleError, InputError
 from optimiser.explore.ahead.measures import worst
-from optimiser.explore.ahead.parts import Alone, Held, Part, level, refuse, value_of
-from optimiser.explore.desk import Desk, Question, sound
+from optimiser.explore.ahead.parts import Alone, Held, Part, level, refuse
+from optimiser.explore.desk import Desk
 from optimiser.model.handover import Handed, Key
 from optimiser.model.scenarios import (
     conditional,
@@ -75,9 +75,8 @@ def _alone(asked: Sequence[tuple[Part, Handed, str]], known: Sequence[Known], de
             continue
         refuse(answer, part)
         assert answer.x is not None
-        _, outcome = sound(Question(handed.frame.problem, part.regions), handed, answer.x)
-        value = value_of(handed, outcome.objective)
-        found.append(Alone(decided(handed.columns, answer.x), value, min(answer.stages[0].bound, float(value)),
+        stage = answer.stages[0]
+        found.append(Alone(decided(handed.columns, answer.x), exact(stage.value), min(stage.bound, stage.value),
                            answer.duals))
     return found
 

@@ -102,8 +102,7 @@ def _quotas(found: Sequence[Designed]) -> Iterator[tuple[Any, ...]]:
 
 
 def _permits(one: Designed) -> dict[tuple[str, str, int], int]:
-    plan = one.design.plans[0]
-    return dict(plan.quota) if plan else {}
+    return one.design.plans[0].quota
 
 
 def _listed(first: dict[Key, float]) -> set[tuple[Any, ...]]:
