@@ -171,6 +171,15 @@ def test_there_is_always_an_analysis(kind: str) -> None:
     assert analysis.lines[0] == f"{analysis.facts['rows']} rows, in which {x.shape[1]} factors vary"
 
 
+def test_only_the_first_conditions_are_among_the_lines() -> None:
+    x = np.random.default_rng(5).random((120, 2))
+    marks = {("A", f"{code:02}"): (x[:, 0] > 0.2 + 0.03 * code) * 1 for code in range(15)}
+    analysis = analysis_of(*tables(x, {"A": np.ones(120)}, marks))
+    assert len(analysis.sections["conditions"]) == 16
+    assert "4 more are in the table conditions" in analysis.lines
+    assert sum("comes in in" in line for line in analysis.lines) == 11
+
+
 def test_rows_that_are_still_open_are_left_aside() -> None:
     made = tables(np.random.default_rng(1).random((50, 2)), {"A": np.ones(50)}, {("A", "1"): np.ones(50)})
     status = made[1][made[1]["row"] <= 30]

@@ -101,6 +101,7 @@ __all__ = ["Analysis", "analyse", "analysis_of"]
 TABLES = ("frequency", "quotas", "indices", "tornado", "interactions", "conditions", "regret", "robust_lists",
           "convergence", "evidence")
 ORDER = ("rows", "frequency", "evidence", "conditions", "regret", "indices", "tornado", "convergence")
+LINES = 12  # of a section, among the lines of an analysis
 FLIPS = 40  # listings whose indices are looked at, those nearest to being on the list in half of the rows
 FOLLOWED = 12  # of these, how many are followed row by row
 
@@ -193,8 +194,14 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
         pd.DataFrame(columns=ROBUST), [])
     facts = {"rows": len(sample.x), "unanswered": len(open_), "factors": len(sample.factors), "layout": lay.kind,
              "seed": seed, "core": core, "outside": outside}
-    lines = tuple(line for name in ORDER for line in sections.get(name, []))
-    return Analysis(title, lines, {name: tables[name] for name in TABLES}, sections, facts)
+    lines = [line for name in ORDER for line in _shown(name, sections.get(name, []))]
+    return Analysis(title, tuple(lines), {name: tables[name] for name in TABLES}, sections, facts)
+
+
+def _shown(table: str, lines: list[str]) -> list[str]:
+    """The first lines of a section; the rest stands in its table."""
+    rest = len(lines) - LINES
+    return [*lines[:LINES], say("study_analyse.more", number=rest, table=table)] if rest > 0 else lines
 
 
 def unanswered(rows: pd.Index, status: pd.DataFrame) -> pd.Index:

@@ -34,7 +34,7 @@ class Analysis:
         frequency, quotas, indices, tornado, interactions, conditions, regret, robust_lists, convergence, evidence; all
         of them always, with the columns that `optimiser.study.analyse` describes.
     sections : dict name of a table -> lines
-        The same lines by the table that they tell of.
+        All lines by the table that they tell of; `lines` has the first of each.
     facts : dict
         rows (of the sample), factors, layout, seed, core, outside; JSON.
     """
