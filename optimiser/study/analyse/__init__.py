@@ -52,7 +52,8 @@ conditions
     base_rate, box_rows, events, rows, test_density, test_rows (on rows not used to find them), p_box (of the density
     against the base rate on those, adjusted for the number of events asked about).
 regret
-    region, list, row, low, high (regret of the list in that row, weighted person-years; high is `inf` without a plan).
+    region (or regions solved together, joined by `-`), list, row, low, high (regret of the list in that row, weighted
+    person-years; both `inf` where it has no plan, high `inf` where none was found in time).
 robust_lists
     region, list, rows, no_plan, max_low, max_high, cvar_low, cvar_high, mean_low, mean_high (weighted person-years;
     CVaR is the mean of the worst tenth of the rows), best_max, best_cvar (1: the best, or not to be told from it; else
@@ -60,9 +61,8 @@ robust_lists
 convergence
     quantity (class, index, evidence: flips a factor makes; then region and target are empty), kind, region, target,
     factor (empty for class), rows, value, low, high, class (of the occupation at that many rows; only for class), rank
-    (of the factor; empty for class), settled_at (rows after which
-    the class of the occupation, or the ranking of the target's factors, stays; empty: not settled). Of a ranking only
-    the (at most ten) factors above the noise are told.
+    (of the factor; empty for class), settled_at (rows after which the class of the occupation, or the ranking of the
+    target's factors, stays; empty: not settled). Of a ranking only the (at most ten) factors above the noise are told.
 evidence
     rank, factor, flips (entries by which lists of two worlds differ, fewer on average when the factor is known),
     flips_low, flips_high, flips_floor, flips_distinct (0/1), flips_most (region and occupation it flips most), regret
