@@ -18,6 +18,7 @@ from optimiser.study.analyse.frequency import BORDERLINE, CORE, OUTSIDE
 COLOURS = {CORE: SURE, BORDERLINE: OPEN, OUTSIDE: NOISE}
 CONDITIONS = 4  # lines shown at once; the table says the same of all
 POINTS = 121  # of a curve
+STEPS = range(0, POINTS, 30)  # of them that the table behind it holds
 ON_BASE, OFF_BASE = "\u25cf", "\u25cb"
 
 
@@ -164,13 +165,12 @@ def _curves(names: Names, region: str, part: pd.DataFrame, order: list[str]) -> 
         low, high = (part.loc[part["list"] == name, end].to_numpy(float) for end in ("low", "high"))
         under, over = exceedance(low, at), exceedance(high, at)
         frames.append(pd.DataFrame({"line": n, "x": at, "low": under, "high": over}))
-        told += [(name, names.words.amount(at[k]), names.between(under[k], over[k]))
-                 for k in range(0, POINTS, (POINTS - 1) // 4)]
+        told.append((name, *(names.words("percent", n=names.between(under[k], over[k])) for k in STEPS)))
     drawn = curves(pd.concat(frames, ignore_index=True), names("axis_regret"), names("axis_rows"), title,
                    names("chart_regret_description"))
-    head = tuple(names(f"head_{key}") for key in ("list", "regret_above", "share_rows"))
+    head = (names("head_list"), *(names("head_above", n=names.words.amount(at[k])) for k in STEPS))
     note = names("lists_cut", shown=len(LINES), of=len(order)) if len(order) > len(LINES) else ""
-    return Figure(title, drawn, Grid(title, head, told, range(1, 3)), note, list(zip(LINES, order, strict=False)))
+    return Figure(title, drawn, Grid(title, head, told), note, list(zip(LINES, order, strict=False)))
 
 
 def _robust(names: Names, region: str, part: pd.DataFrame) -> Grid:

@@ -94,7 +94,8 @@ class Names:
             return ""
         if math.isinf(high):
             return self("from", n=self.number(low, digits))
-        return f"{self.number(low, digits)}{DASH if low >= 0 else self('to')}{self.number(high, digits)}"
+        ends = [self.number(end, digits) for end in (low, high)]
+        return ends[0] if ends[0] == ends[1] else (DASH if low >= 0 else self("to")).join(ends)
 
     def number(self, number: float, digits: int | None = None) -> str:
         """An amount, or with so many decimals."""
@@ -104,8 +105,8 @@ class Names:
 
     def with_interval(self, number: float, low: float, high: float, digits: int | None = None) -> str:
         """`14 (12–15)`, or `14` without an interval."""
-        ends = self.between(low, high, digits)
-        return f"{self.number(number, digits)} ({ends})" if ends else self.number(number, digits)
+        told, ends = self.number(number, digits), self.between(low, high, digits)
+        return f"{told} ({ends})" if ends not in ("", told) else told
 
     def share(self, share: float, low: float, high: float) -> str:
         """`96 % (93–98)`; the ends are rounded outwards."""
