@@ -63,36 +63,40 @@ def standing(store: Store) -> Standing:
     """How the study in a folder stands, from its journals; runs that are at work don't mind."""
     total, names = int(store.about["rows"]), store.names
     counts = {name: Counter[str]() for name in names}
-    reasons, moments = Counter[str](), []
-    for record in store.records():
-        counts[record["component"]][record["status"]] += 1
-        counts[record["component"]]["reused"] += record["same_as"] >= 0
-        if record["status"] == "failed":
-            reasons[record["reason"]] += 1
-        moments.append(record["at"])
+    reasons, moments, shards = Counter[str](), [], []
+    known: set[tuple[int, str]] = set()
+    for path in store.journals():
+        here: set[tuple[int, str]] = set()
+        for record in records(path):
+            if "row" not in record:
+                shards.append(_shard(store, record["shard"], path) | {"done": here})
+                continue
+            here.add(key := (record["row"], record["component"]))
+            if key not in known:
+                known.add(key)
+                counts[record["component"]][record["status"]] += 1
+                counts[record["component"]]["reused"] += record["same_as"] >= 0
+                reasons[record["reason"]] += record["status"] == "failed"
+                moments.append(record["at"])
     lines = [{"component": name, "done": sum(found[status] for status in STATUSES), "total": total,
               "reused": found["reused"]} | {status: found[status] for status in STATUSES}
              for name, found in counts.items()]
-    return Standing(pd.DataFrame(lines), reasons.most_common(REASONS), _shards(store), _rate(moments))
+    shards = [shard | {"done": len(shard["done"])} for shard in shards]
+    told = pd.DataFrame(shards, columns=["shard", "done", "total", "running"]).astype({"running": bool})
+    return Standing(pd.DataFrame(lines), [(reason, count) for reason, count in reasons.most_common(REASONS) if count],
+                    told, _rate(moments))
+
+
+def _shard(store: Store, shard: tuple[int, int], path: Path) -> dict[str, Any]:
+    number, of = shard
+    rows = len(range(number - 1, int(store.about["rows"]), of))
+    return {"shard": f"{number}/{of}", "total": rows * len(store.components), "running": is_open(path)}
 
 
 def _rate(moments: list[float]) -> float:
     latest = sorted(moments)[-LATEST:]
     passed = latest[-1] - latest[0] if latest else 0.0
     return 60 * (len(latest) - 1) / passed if passed > 0 else float("nan")
-
-
-def _shards(store: Store) -> pd.DataFrame:
-    lines = []
-    for path in store.journals():
-        held = list(records(path))
-        if held:
-            number, of = held[0]["shard"]
-            rows = len(range(number - 1, int(store.about["rows"]), of))
-            done = {(record["row"], record["component"]) for record in held[1:]}
-            lines.append({"shard": f"{number}/{of}", "done": len(done), "total": rows * len(store.components),
-                          "running": is_open(path)})
-    return pd.DataFrame(lines, columns=["shard", "done", "total", "running"]).astype({"running": bool})
 
 
 def gather(folders: Sequence[Path | str], out: Path | str) -> Store:
