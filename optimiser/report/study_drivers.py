@@ -15,7 +15,7 @@ from optimiser.study.analyse import Analysis
 from optimiser.study.analyse.convergence import CLASS, EVIDENCE, INDEX
 from optimiser.study.analyse.indices import main_index
 from optimiser.study.analyse.sample import LISTING, OUTCOME
-from optimiser.study.analyse.tornado import HALVES
+from optimiser.study.analyse.tornado import FIFTHS, HALVES
 
 TOP = 10  # factors of a picture
 NAMED = 3  # factors named per target
@@ -67,9 +67,10 @@ def _tornado(names: Names, region: str, part: pd.DataFrame) -> Figure:
     told = [(names.factor(str(row["factor"])), _ends(names, row["factor"], row["low_position"], row["high_position"]),
              *(names.words.amount(row[key]) for key in ("at_low", "at_high", "base", "swing")),
              names.between(row["low"], row["high"])) for row in kept]
-    legend = ((SURE, names("legend_sure")), (NOISE, names("legend_unsure")))
+    method = str(kept[0]["method"])
+    legend = ((SURE, names("legend_apart" if method == FIFTHS else "legend_sure")), (NOISE, names("legend_unsure")))
     return Figure(title, spans(rows, title, names("chart_tornado_description")),
-                  Grid(title, head, told, range(2, 7), names.cut(len(part), TOP)), names(f"method_{kept[0]['method']}"),
+                  Grid(title, head, told, range(2, 7), names.cut(len(part), TOP)), names(f"method_{method}"),
                   legend)
 
 
@@ -94,7 +95,7 @@ def _indices(names: Names, region: str, part: pd.DataFrame) -> Figure:
              names.number(row["floor"], digits), names.yes(row["distinct"])) for row in kept]
     floor = any(math.isfinite(row["floor"]) for row in kept)
     legend = [(SURE, names("legend_distinct")), (NOISE, names("legend_noise")), (FLOOR, names("legend_floor"))] if (
-        floor) else [(SURE, names("legend_sure")), (NOISE, names("legend_unsure"))]
+        floor) else [(SURE, names("legend_apart")), (NOISE, names("legend_unsure"))]
     drawn = spans(rows, title, names("chart_indices_description"), mark=FLOOR)
     return Figure(title, drawn, Grid(title, head, told, range(1, 4), names.cut(len(part), TOP)),
                   names.known(f"about_{index}", ""), legend)

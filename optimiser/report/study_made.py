@@ -22,6 +22,8 @@ STOPPED = ("work_limit", "time_limit")  # searches that ended before their gap w
 def short(names: Names, found: Analysis) -> Chapter:
     """A few sentences: what holds, what is worth measuring, which list to take, and how sure all that is."""
     lines = [names("short_rows", rows=f"{found.facts['rows']:,}", factors=found.facts["factors"])]
+    if found.facts["unanswered"]:
+        lines.append(names("short_unanswered", rows=f"{found.facts['unanswered']:,}"))
     if one_by_one(found):
         lines.append(names("short_not_random"))
     rows = found.facts["rows"]
