@@ -232,6 +232,18 @@ def test_a_future_counted_twice_is_one_of_double_weight(tmp_path: Path) -> None:
     assert twice.high == pytest.approx(once.high, abs=0.01)
 
 
+def test_nothing_of_the_first_aim_is_given_back(tmp_path: Path) -> None:
+    """Later aims may give back half of it elsewhere; here fewest permits decide among equals only."""
+    def case(folder: Path, builders: float) -> Problem:
+        return world(folder, {"regions": {"R": {"objectives": [{"name": "unfilled", "tolerance": 0.5}]}}},
+                     shortages=rows("area occupation year central", ("A1", "0110", 2026, builders)),
+                     permit_totals=rows("region year central", ("R", "*", 5)))
+
+    found = design([Future("a", 1, case(tmp_path / "a", 10)), Future("b", 1, case(tmp_path / "b", 20))], "expected")
+    assert [float(value) for value in found.design.all_values] == [5, 15]
+    assert found.design.plans[0].quota == {("R", "0110", 2026): 5}
+
+
 def test_unknown_measures_are_refused(tmp_path: Path) -> None:
     case = town(tmp_path, 3, 4)
     with pytest.raises(InputError) as caught:

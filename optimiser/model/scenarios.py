@@ -257,7 +257,7 @@ def held(handed: Handed, first: Mapping[Key, float]) -> Program:
 
     A decision that the future has no column for, or whose bounds forbid it, leaves it without a point.
     """
-    program = handed.program
+    program, aim = handed.program, handed.program.stages[0]
     fixed = np.array([key[0] in FIRST for key in handed.columns])
     values = np.array([first.get(key, 0.0) for key in handed.columns])
     unknown = bool(first.keys() - set(handed.columns))
@@ -265,7 +265,7 @@ def held(handed: Handed, first: Mapping[Key, float]) -> Program:
     part = replace(program, integer=np.zeros_like(program.integer), series=(), choice=np.zeros(0, dtype=int),
                    col_lower=np.where(fixed, values, program.col_lower), blocks=np.zeros(0, dtype=int),
                    col_upper=np.where(fixed, values, program.col_upper),
-                   stages=(program.stages[0], program.stages[-1]))
+                   stages=(Stage(aim.name, aim.cost, aim.constant), program.stages[-1]))  # nothing of it is given back
     if not unknown and not outside.any():
         return part
     return replace(part, matrix=sparse.csc_array(sparse.vstack([part.matrix, sparse.csc_array((1, len(values)))])),

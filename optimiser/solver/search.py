@@ -23,6 +23,7 @@ Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
 
 LARGE = 300  # whole columns from which on a first answer is sought period by period
+HUGE = 50_000  # rows from which on the interior-point method begins a search near a point, too, in half of the time
 LEADING_SHARE = 0.75  # of the time for the leading stage
 LATER_SHARE = 0.7  # of the time left for each stage after it
 FIRST_SHARE = 0.7  # of the leading stage's time for its first period, the hardest one
@@ -265,9 +266,10 @@ class Search:
                 if i != free or not some[list(series)].any()]
         lower[held] = upper[held] = np.round(point[held])
         now = time.monotonic()
+        first = {"mip_lp_solver": "ipm"} if len(self.program.row_lower) >= HUGE else {}
         self._found(number, stage, state, self._bounded(
             stage, lower, upper, self.program.integer, now + (ends - now) / 2, self.gap / 10, NEAR_NODES,
-            state.x if point is state.x else None, NEAR_CHECKS, **NO_SUB_MIPS))
+            state.x if point is state.x else None, NEAR_CHECKS, **NO_SUB_MIPS, **first))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
                  gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: Any

@@ -19,6 +19,8 @@ from optimiser.plan import exact
 from optimiser.solver import Answer
 from optimiser.texts import say
 
+SEARCHING = 0.75  # of the time; the rest is for what is found to be held in every future, rounded and checked
+
 
 @dataclass(frozen=True)
 class Designed:
@@ -41,6 +43,8 @@ class Designed:
     most : float
     list_low, list_high : float
         The same for the list of the mean numbers with quotas for the futures; infinite where it can't keep the rules.
+    clock_cut : bool
+        Whether a clock ended a search over all futures, so that another machine may find another list.
     """
 
     part: Part
@@ -55,6 +59,7 @@ class Designed:
     list_high: float
     measure: str
     alpha: float
+    clock_cut: bool = False
 
     def measured(self, values: Sequence[Fraction]) -> float:
         """The measure of the values of all futures."""
@@ -93,7 +98,7 @@ class Designed:
 def designed(futures: Sequence[Future], measure: str, alpha: float, desk: Desk) -> list[Designed]:
     """What comes of every group of regions that are solved together; `futures` as `futures.together` gives them."""
     average, weights = mean(futures), shares(futures)
-    ends = time.monotonic() + desk.seconds
+    ends = time.monotonic() + desk.seconds * SEARCHING
     parts = [part_of(futures, weights, average, regions) for regions in components(futures[0].problem)]
     singles = alone(parts, desk, ends)
     leanest = [(part, lean_average(part, one, desk)) for part, (_, one) in zip(parts, singles, strict=True) if one]
@@ -128,8 +133,10 @@ def _best(part: Part, ones: Sequence[Alone], free: Sequence[Held], of_average: H
     low, (list_low, list_high) = _ends(answers[0], shift)[0], _ends(answers[1], shift)
     if measure != "regret":  # what every future needs alone is a bound too
         low = max(low, float(measured(measure, [exact(one.bound) for one in ones], part.shares, exact(alpha))))
+    low, list_low = min(low, high), max(low, list_low)  # with the list decided, nothing is better than without
     return Designed(part, tuple(one.with_value(value) for one, value in zip(ones, best, strict=True)), average, design,
-                    of_average, min(low, high), high, most, list_low, list_high + better, measure, alpha)
+                    of_average, low, high, most, list_low, list_high + better, measure, alpha,
+                    any(answer.clock_cut for answer in answers if answer))
 
 
 def _ends(answer: Answer | None, shift: float) -> tuple[float, float]:

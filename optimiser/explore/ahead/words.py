@@ -20,7 +20,8 @@ MOST_NAMES = 8  # occupations in a line
 def lines(problem: Problem, found: Sequence[Designed]) -> list[str]:
     """The answer, the most important first."""
     told = [line for one in found for line in _of_part(problem, one)]
-    return [*told, say("futures.honest_stages"), say("futures.honest_aim"),
+    return [*told, *([say("futures.honest_clock")] if any(one.clock_cut for one in found) else []),
+            say("futures.honest_stages"), say("futures.honest_aim"),
             *([say("futures.honest_apart")] if len(found) > 1 and found[0].measure != "expected" else [])]
 
 
