@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from optimiser.scenario import listing as list_scenarios
     from optimiser.solution import Solution
     from optimiser.solving import solve
+    from optimiser.study.analyse import analyse as analyse_study
+    from optimiser.study.contest import contest as hold_contest
+    from optimiser.study.design import design as study_design
+    from optimiser.study.run import run as run_study
+    from optimiser.study.spec import load as load_study
+    from optimiser.study.store import Store as StudyStore
 
 _HOMES = {
     "load": "problem", "Problem": "problem", "Plan": "plan", "solve": "solving", "Solution": "solution",
@@ -50,15 +56,18 @@ _HOMES = {
     "explain": "explore.why.explain", "ladder": "explore.worth.ladder", "repair": "explore.negotiate.repair",
     "frontier": "explore.worth.frontier", "apart": "explore.worth.apart",
     "list_scenarios": "scenario:listing",
+    "load_study": "study.spec:load", "study_design": "study.design:design", "StudyStore": "study.store:Store",
+    "run_study": "study.run:run", "hold_contest": "study.contest:contest", "analyse_study": "study.analyse:analyse",
     "describe": "overview:overview", "notes": "overview:notes", "find_contradictions": "contradictions:contradictions",
     "OptimiserError": "errors", "InputError": "errors", "InfeasibleError": "errors", "SolverError": "errors",
     "ResultError": "errors",
 }
 __all__ = ["Future", "InfeasibleError", "InputError", "OptimiserError", "Plan", "Problem", "ResultError", "Solution",
-           "SolverError", "alternatives", "apart", "bins", "check_run", "compare_runs", "describe", "design_list",
-           "estimate_shortages", "evaluate_list", "explain", "find_contradictions", "frontier", "generate_case",
-           "ladder", "list_scenarios", "load", "load_futures", "new_case", "notes", "read_run", "repair", "save_run",
-           "solve", "violations", "write_report"]
+           "SolverError", "StudyStore", "alternatives", "analyse_study", "apart", "bins", "check_run",
+           "compare_runs", "describe", "design_list", "estimate_shortages", "evaluate_list", "explain",
+           "find_contradictions", "frontier", "generate_case", "hold_contest", "ladder", "list_scenarios",
+           "load", "load_futures", "load_study", "new_case", "notes", "read_run", "repair", "run_study",
+           "save_run", "solve", "study_design", "violations", "write_report"]
 
 
 def __getattr__(name: str) -> Any:
