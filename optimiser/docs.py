@@ -26,6 +26,7 @@ from optimiser.model import objectives
 from optimiser.model.build import FAMILIES, Family
 from optimiser.scenario import Change, Lock, Scale, Scenario
 from optimiser.schema import LIST, PARAMETERS, SERVICE_PARAMETERS, TABLES, Column, Parameter, Table
+from optimiser.study.columns import COLUMNS
 from optimiser.tables import MAX_BYTES, MAX_CELL, MAX_ROW, MAX_ROWS
 from optimiser.texts import catalogue, say
 
@@ -209,6 +210,21 @@ def _notation(parts: Iterable[str]) -> str:
     return _page(say("docs.notation_sets"), *grids)
 
 
+# The store of a study ----------------------------------------------------------------------------------------------
+
+
+def store_page() -> str:
+    """Every table of a study's folder, column by column."""
+    parts = [say("docs.store_intro")]
+    for name, columns in COLUMNS.items():
+        rows = [(f"`{column}`", each.type, each.unit or say("docs.store_no_unit"), each.meaning)
+                for column, each in columns.items()]
+        if name == "design":
+            rows.append((say("docs.store_factors"), "float64", say("docs.store_no_unit"), say("docs.store_factor")))
+        parts += [f"## {name}.parquet", _grid(say("docs.store_head"), rows)]
+    return _page(*parts)
+
+
 # Markdown ----------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +240,8 @@ def _grid(head: str, rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"tables.md": tables_page, "config.md": config_page, "model.md": model_page}
+PAGES: dict[str, Callable[[], str]] = {"tables.md": tables_page, "config.md": config_page, "model.md": model_page,
+                                        "study-tables.md": store_page}
 
 if __name__ == "__main__":
     write(Path(__file__).parent.parent / "docs")
