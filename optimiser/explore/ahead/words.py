@@ -45,9 +45,10 @@ def _of_part(problem: Problem, one: Designed) -> Iterator[str]:
     if one.measure != "regret":
         yield say("futures.in_advance", regions=regions, saved=_between(*one.worth_knowing))
     ours, theirs = _listed(one.design.first), _listed(one.average.first)
-    on, off = sorted({index[:2] for index in ours - theirs}), sorted({index[:2] for index in theirs - ours})
-    if on or off:
-        yield say("futures.list_differs", regions=regions, on=_names(problem, on), off=_names(problem, off))
+    if ours != theirs:
+        here, there = ({index[:2] for index in lists} for lists in (ours, theirs))
+        yield say("futures.list_differs", regions=regions, n=len(ours - theirs), of=len(ours),
+                  on=_names(problem, sorted(here - there)), off=_names(problem, sorted(there - here)))
     else:
         yield say("futures.list_same", regions=regions)
 
