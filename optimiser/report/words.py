@@ -12,6 +12,7 @@ from optimiser.schema import ANY, BASES, SHARED
 from optimiser.texts import say
 
 NAMED = 3  # so many names are spelled out before the rest is counted
+WIDE = 10.0  # share beyond which the size is not told
 Titles = dict[str, str]
 
 
@@ -106,9 +107,14 @@ class Words:
         return f"{number:,.0f}" if abs(number) >= 10 or number == round(number) else f"{number:.2g}"
 
     def percent(self, share: float, decimals: int = 0) -> str:
-        """A share as a percentage: `decimals` from 10 % on, one below; never rounded up to a full 100 %."""
+        """A share as a percentage: `decimals` from 10 % on, one below; never rounded up to a full 100 %.
+
+        Beyond `WIDE` it says no more than that: such a gap is one of a value next to nothing.
+        """
         if not math.isfinite(share):
             return self("nothing")
+        if share > WIDE:
+            return self("percent", n=f">\u00a0{100 * WIDE:,.0f}")
         if 0.995 <= share < 1:
             return self("percent", n=">\u00a099")
         hundredths = 100 * share

@@ -44,6 +44,7 @@ PLACES = 20  # full services shown
 YEARS_SHOWN = 6  # years shown of a case: more columns would not fit on a narrow screen
 NUMBER = 5  # characters that a column of numbers keeps at least
 EVERY = 10.0  # seconds between two lines of a search where there is no screen
+WIDE = 10.0  # gap from which on its size is not told
 FULL = 0.995  # a service counts as full from this share of its capacity on
 
 
@@ -349,4 +350,6 @@ def _number(value: float | None) -> str:
 
 def _percent(value: float | None) -> str:
     known = value is not None and not pd.isna(value) and abs(value) != float("inf")
+    if known and value > WIDE:
+        return say("terminal.wide")  # of a value next to nothing: the number of percents says nothing more
     return f"{value:.2%}" if known else say("terminal.not_known")
