@@ -241,14 +241,14 @@ class Search:
                     self._bounded(stage, lower, upper, self.program.integer, ends, self.gap / 4, STEP_NODES))
 
     def _around(self, number: int, stage: Stage, state: State, ends: float) -> None:
-        """The best point with all periods held; the bound of the relaxation; then, where the stage counts the choice
-        itself, one period free at a time (elsewhere that gained next to nothing).
+        """The best point with every whole column held, then with all periods held; the bound of the relaxation; then,
+        where the stage counts the choice itself, one period free at a time (elsewhere that gained next to nothing).
 
         Free are only the series that the point or the relaxation uses. Without `proof` every whole column is held.
         """
         assert state.x is not None
+        state.x = self._clean(stage, state.x)  # what is not whole was decided for other aims
         if not stage.proof:
-            state.x = self._clean(stage, state.x)
             return
         self._improve(number, stage, state, None, state.x, ends)
         relaxed = self._relaxation(number, stage, state, ends)
