@@ -92,11 +92,19 @@ def _like(handed: Handed, other: Handed, one: Alone | None) -> Known:
     return Known((choice,), duals=np.array([prices.get(row, 0.0) for row in handed.rows]))
 
 
-def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone | None]], means: Sequence[Held],
-             measure: str, alpha: float, desk: Desk, ends: float) -> list[tuple[Answer, Answer | None]]:
+def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone | None]], begin: Sequence[Held],
+             measure: str, alpha: float, desk: Desk, ends: float, compared: bool = True
+             ) -> list[tuple[Answer, Answer | None]]:
     """The programme of all futures for every part: with the list free, and with the list of the mean numbers, if any.
 
-    Where the list and quotas of the mean numbers (`means`) keep the rules in every future, the search begins with them.
+    Where the lists and quotas of `begin` keep the rules in every future, the search begins with them.
+
+    Parameters
+    ----------
+    ends : float
+        When the searches must be over, as `time.monotonic()` tells it.
+    compared : bool
+        Whether the list of the mean numbers is asked about too.
 
     Raises
     ------
@@ -104,12 +112,12 @@ def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone |
         When no list and quotas keep the rules in all futures.
     """
     asked: list[tuple[int, Program, Known, str, np.ndarray | None]] = []
-    for n, (part, (ones, average), held_mean) in enumerate(zip(parts, singles, means, strict=True)):
+    for n, (part, (ones, average), start_with) in enumerate(zip(parts, singles, begin, strict=True)):
         program, more = _measured(part, ones, measure, alpha)
         choices = tuple(_choice(part, one.first, len(program.col_lower)) for one in (average, *ones) if one)
-        start = _start(part, ones, held_mean, measure, alpha)
+        start = _start(part, ones, start_with, measure, alpha)
         asked.append((n, program, replace(more, choices=choices), say("futures.all"), start))
-        if average:
+        if average and compared:
             listed = _with_list(part, program, average.first)
             asked.append((n, listed, replace(more, choices=choices[:1]), say("futures.mean_list"), start))
     found: dict[tuple[int, str], Answer] = {}
