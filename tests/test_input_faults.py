@@ -96,11 +96,11 @@ def test_a_wrong_table(refuse: Refuse, text: str, line: str) -> None:
      "space before #, or put a text that begins with | or > in quotes"),
     (CONFIG + "titel: x\n",
      "row 6, titel: got a setting that does not exist; expected one of: title, tables, first_year, last_year, values, "
-     "regions, solver, applied_scenarios, repair_prices, steps; did you mean title?"),
+     "regions, solver, applied_scenarios, repair_prices, steps, scenarios; did you mean title?"),
     (CONFIG + "list_length: 3\n",
      "row 6, list_length: got a setting that does not exist; expected one of: title, tables, first_year, last_year, "
-     "values, regions, solver, applied_scenarios, repair_prices, steps; it belongs to a region: write it below "
-     "regions, as in regions.BE2.list_length"),
+     "values, regions, solver, applied_scenarios, repair_prices, steps, scenarios; it belongs to a region: write it "
+     "below regions, as in regions.BE2.list_length"),
     (CONFIG + "first_year: 2027\n",
      "row 6, first_year: got the name a second time; expected every name once; remove one of the two; the first is in "
      "row 2"),

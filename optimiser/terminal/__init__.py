@@ -349,7 +349,7 @@ def _number(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    known = value is not None and not pd.isna(value) and abs(value) != float("inf")
-    if known and value > WIDE:
-        return say("terminal.wide")  # of a value next to nothing: the number of percents says nothing more
-    return f"{value:.2%}" if known else say("terminal.not_known")
+    if value is None or pd.isna(value) or abs(value) == float("inf"):
+        return say("terminal.not_known")
+    # of a value next to nothing: the number of percents says nothing more
+    return say("terminal.wide") if value > WIDE else f"{value:.2%}"
