@@ -129,7 +129,7 @@ class Search:
 
         Without the tying rows the relaxation falls apart into small ones, which the simplex method solves in a tenth
         of the time that the whole relaxation takes. On the Flemish case with all shortages drawn anew the known prices
-        alone lose 1 to 4 % of the bound, with the others priced anew 0.01 % (Lagrangian decomposition; Geoffrion
+        alone lose 1 to 4 % of the bound, with the others priced anew up to 0.3 % (Lagrangian decomposition; Geoffrion
         1974). What the small ones choose together is a first point.
         """
         assert self.duals is not None
