@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -134,6 +134,36 @@ def _clashes(clashing: list[Frame]) -> list[str]:
         lines += [say("clash.besides")] if lines and found else []
         lines += in_words(each.problem, asked.limits, found)
     return lines
+
+
+def sound(problem: Problem, handed: Handed, x: np.ndarray, lifted: Collection[str] = (),
+          objections: Callable[[Plan], list[str]] = lambda plan: []) -> tuple[Plan, Outcome]:
+    """The first rounding of a point of one model that breaks no rule, and what follows from it.
+
+    Parameters
+    ----------
+    problem : Problem
+        The case that the plan is checked against.
+    x : array (n,)
+        A point of the columns of `handed`.
+    lifted : collection of str
+        Families of `check.FAMILIES` that the plan needn't keep.
+    objections : callable
+        What else is wrong with a plan, in words.
+
+    Raises
+    ------
+    ResultError
+        When every rounding breaks something; names what the last one does.
+    """
+    broken: list[str] = []
+    for plan in plans(handed, x):
+        outcome = evaluate(problem, plan)
+        broken = [str(found) for found in violations(problem, plan, handed.frame.regions, outcome)
+                  if found.family not in lifted] + objections(plan)
+        if not broken:
+            return plan, outcome
+    raise ResultError(say("solve.broken"), broken)
 
 
 def _sound(problem: Problem, handed: list[Handed], answers: list[Answer]) -> tuple[Plan, Outcome]:

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from optimiser import solving
 from optimiser.check import violations
-from optimiser.errors import InputError, ResultError, SolverError
+from optimiser.errors import InputError, SolverError
 from optimiser.exact import Outcome, evaluate
 from optimiser.explore.programme import digest, programme, scale
 from optimiser.explore.wishes import Wish, granted
@@ -23,7 +24,6 @@ from optimiser.model.components import components
 from optimiser.model.frame import NO_ROOM, frame
 from optimiser.model.handover import Handed, Key, hand_over
 from optimiser.model.objectives import SCALES
-from optimiser.model.readback import plans
 from optimiser.origin import fault
 from optimiser.plan import Plan
 from optimiser.problem import Problem
@@ -332,22 +332,10 @@ def _asked(question: Question, handed: Handed, answer: Answer) -> Asked:
 
 
 def sound(question: Question, handed: Handed, x: np.ndarray) -> tuple[Plan, Outcome]:
-    """The first rounding of an answer that keeps every rule and grants every wish, and what follows from it.
-
-    Raises
-    ------
-    ResultError
-        When none does.
-    """
-    broken: list[str] = []
-    for plan in plans(handed, x):
-        outcome = evaluate(question.problem, plan)
-        broken = [str(found) for found in violations(question.problem, plan, question.regions, outcome)]
-        broken += [say("explore.wish_broken", wish=wish.words) for wish in question.wishes
-                   if not granted(wish, plan, handed.frame)]
-        if not broken:
-            return plan, outcome
-    raise ResultError(say("solve.broken"), broken)
+    """The first rounding of an answer that keeps every rule and grants every wish; see `solving.sound`."""
+    return solving.sound(question.problem, handed, x, objections=lambda plan: [
+        say("explore.wish_broken", wish=wish.words) for wish in question.wishes
+        if not granted(wish, plan, handed.frame)])
 
 
 def part(problem: Problem, plan: Plan, regions: Regions) -> Plan:

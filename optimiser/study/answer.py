@@ -11,23 +11,24 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 
-from optimiser.check import violations
 from optimiser.errors import ResultError
-from optimiser.exact import Outcome, evaluate
+from optimiser.exact import Outcome
+from optimiser.explore.desk import leading_value
+from optimiser.explore.programme import scale
 from optimiser.model.frame import frame
 from optimiser.model.handover import Handed, Key, hand_over
 from optimiser.model.objectives import SCALES
-from optimiser.model.readback import plans
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solver import Known, OutOfRange, solve_here
 from optimiser.solver.program import NOTHING, Answer, Program, relative_gap
+from optimiser.solving import sound
 from optimiser.texts import say
 
 NO_PLAN = {"infeasible": say("study.infeasible"), "time_limit": say("study.no_time")}
@@ -123,10 +124,9 @@ class Answering:
         answer, seconds = solved.answer, time.monotonic() - began
         if solved.plan is None or solved.outcome is None:
             return RowAnswer(answer.status, answer.reason or NO_PLAN.get(answer.status, ""), seconds=seconds)
-        sign, scale, name = _aim(variant, component)
-        value = sign * _value(variant, component, solved.outcome)
-        bound = min(answer.stages[0].bound * scale, value)
-        bounds = {(component[0], name): sign * bound} if len(component) == 1 else {}
+        value, bound = _valued(solved.handed, answer, solved.outcome)
+        [lead, *others] = solved.handed.parts[0]  # regions that share an aim have one bound, which is split by nobody
+        bounds = {} if others else {lead: bound if SCALES[lead[1]] > 0 else -bound}
         reason = say("study.not_within_gap") if answer.status in ("work_limit", "time_limit") else ""
         return RowAnswer(answer.status, reason, relative_gap(value, bound), seconds,
                          outcomes(variant, component, solved.plan, solved.outcome, bounds),
@@ -148,10 +148,8 @@ class Answering:
             return Kept(name, math.inf, math.inf)
         if answer.x is None:
             return Kept(name, math.nan, math.nan)
-        _, outcome = sound(own(variant, component), component, handed, answer.x, LIST_RULES if tried.official else ())
-        sign, scale, _ = _aim(variant, component)
-        value = sign * _value(variant, component, outcome)
-        return Kept(name, value, min(answer.stages[0].bound * scale, value))
+        _, outcome = sound(own(variant, component), handed, answer.x, LIST_RULES if tried.official else ())
+        return Kept(name, *_valued(handed, answer, outcome))
 
     def _known(self, component: tuple[str, ...]) -> Learned | None:
         """What the base case tells of a component; nothing when it has no plan itself."""
@@ -168,7 +166,7 @@ class Answering:
         program = replace(handed.program, stages=handed.program.stages[:1])
         answer = solve_here(program, gap=self.gap, time_limit=self.time_limit, seed=self.seed,
                             known=learned.known(handed) if learned else NOTHING)
-        found = None if answer.x is None else sound(own(variant, component), component, handed, answer.x)
+        found = None if answer.x is None else sound(own(variant, component), handed, answer.x)
         return _Solved(handed, answer, *(found or (None, None)))
 
 
@@ -200,14 +198,10 @@ def _holding(handed: Handed, tried: Tried) -> Program | None:
                    col_upper=upper, row_lower=row_lower, row_upper=row_upper)
 
 
-def _aim(problem: Problem, component: tuple[str, ...]) -> tuple[int, float, str]:
-    """Sign (less being better) and unit of the first aim of a component, and its name."""
-    name = problem.rules(component[0]).objectives[0].name
-    return (1 if SCALES[name] > 0 else -1), abs(SCALES[name]), name
-
-
-def _value(problem: Problem, component: tuple[str, ...], outcome: Outcome) -> float:
-    return float(sum(outcome.objective[r, problem.rules(r).objectives[0].name] for r in component))
+def _valued(handed: Handed, answer: Answer, outcome: Outcome) -> tuple[float, float]:
+    """The first aim of a plan (less is better), exactly worked out, and what no plan can be below."""
+    value = leading_value(handed, outcome)
+    return value, min(answer.stages[0].bound * scale(handed), value)
 
 
 def own(problem: Problem, component: tuple[str, ...]) -> Problem:
@@ -215,24 +209,6 @@ def own(problem: Problem, component: tuple[str, ...]) -> Problem:
     areas = {area for r in component for area in problem.areas[r]}
     return replace(problem, **{name: {key: number for key, number in getattr(problem, name).items() if key[1] in areas}
                                for name in ("shortage", "activatable")})
-
-
-def sound(problem: Problem, component: tuple[str, ...], handed: Handed, x: np.ndarray, lifted: Collection[str] = ()
-          ) -> tuple[Plan, Outcome]:
-    """The first rounding of a point that keeps every rule but the families lifted, and what follows from it.
-
-    Raises
-    ------
-    ResultError
-        When none does.
-    """
-    broken: list[str] = []
-    for plan in plans(handed, x):
-        outcome = evaluate(problem, plan)
-        broken = [str(found) for found in violations(problem, plan, component, outcome) if found.family not in lifted]
-        if not broken:
-            return plan, outcome
-    raise ResultError(say("solve.broken"), broken)
 
 
 def outcomes(problem: Problem, component: tuple[str, ...], plan: Plan, outcome: Outcome,
