@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,14 @@ def write(finding: Finding, folder: Path) -> None:
                                encoding="utf-8")
 
 
-def read(folder: Path | str) -> Finding:
+def read(folder: Path | str, is_text: Callable[[str], bool] = lambda column: kind(column) in ("code", "text")
+         ) -> Finding:
     """A finding as it was written.
+
+    Parameters
+    ----------
+    is_text : callable
+        Whether a column holds words or codes; all others hold numbers.
 
     Raises
     ------
@@ -98,7 +104,8 @@ def read(folder: Path | str) -> Finding:
     folder = Path(folder)
     try:
         told = json.loads(read_text(folder / MARK, MAX_BYTES))
-        tables = {str(name): _table(read_text(folder / f"{name}.csv", MAX_BYTES)) for name in told["tables"]}
+        tables = {str(name): _table(read_text(folder / f"{name}.csv", MAX_BYTES), is_text)
+                  for name in told["tables"]}
         return Finding(str(told["question"]), str(told["title"]), tuple(map(str, told["lines"])), tables,
                        dict(told["facts"]))
     except InputError as error:
@@ -107,11 +114,11 @@ def read(folder: Path | str) -> Finding:
         raise ResultError(say("explore.unreadable", folder=folder), [f"{type(error).__name__}: {error}"]) from None
 
 
-def _table(text: str) -> pd.DataFrame:
+def _table(text: str, is_text: Callable[[str], bool]) -> pd.DataFrame:
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     frame = pd.DataFrame(rows[1:], columns=rows[0], dtype="str")
     for name in frame:
-        if kind(str(name)) not in ("code", "text"):
+        if not is_text(str(name)):
             frame[name] = pd.to_numeric(frame[name].where(frame[name] != ""))
     return frame
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import InputError, ResultError
-from optimiser.explore.finding import MARK, Finding, write
-from optimiser.plaintext import read_text
-from optimiser.tables import MAX_BYTES
-from optimiser.texts import say
+from optimiser.explore.finding import Finding, read, write
 
 TEXT = {"region", "occupation", "class", "kind", "target", "factor", "method", "index", "factor_a", "factor_b",
         "half_a", "half_b", "event", "list", "quantity", "flips_most"}
@@ -58,22 +53,6 @@ class Analysis:
         ResultError
             When something is missing or can't be read.
         """
-        folder = Path(folder)
-        try:
-            told = json.loads(read_text(folder / MARK, MAX_BYTES))
-            tables = {str(name): _table(folder / f"{name}.csv") for name in told["tables"]}
-            facts = dict(told["facts"])
-            sections = {str(name): list(map(str, lines)) for name, lines in facts.pop("sections").items()}
-            return Analysis(str(told["title"]), tuple(map(str, told["lines"])), tables, sections, facts)
-        except InputError as error:
-            raise ResultError(say("explore.unreadable", folder=folder), [fault.got for fault in error.faults]) from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ResultError(say("explore.unreadable", folder=folder), [f"{type(error).__name__}: {error}"]) from None
-
-
-def _table(path: Path) -> pd.DataFrame:
-    frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8")
-    for name in frame:
-        if name not in TEXT:
-            frame[name] = pd.to_numeric(frame[name].where(frame[name] != ""))
-    return frame
+        found = read(folder, TEXT.__contains__)
+        sections = found.facts.pop("sections", {})
+        return Analysis(found.title, found.lines, found.tables, sections, found.facts)
