@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,16 @@ def test_an_unfinished_study_is_refused(tmp_path: Path) -> None:
     run(store, study, shard=(1, 2), crew=Here(study, quick))
     with pytest.raises(InputError, match="answers of the study are still missing"):
         contest(store, study)
+
+
+def test_another_first_aim_is_refused(tmp_path: Path) -> None:
+    """Regret is counted in unfilled person-years: of another first aim it would say nothing."""
+    study, store = begun(tmp_path, regret={"most": 1})
+    rules = study.problem.config.regions["R"]
+    first = rules.model_copy(update={"objectives": tuple(reversed(rules.objectives))})
+    config = study.problem.config.model_copy(update={"regions": study.problem.config.regions | {"R": first}})
+    with pytest.raises(InputError, match=r"regions.R.objectives: got .* as first aim; expected unfilled"):
+        contest(store, replace(study, problem=replace(study.problem, config=config)))
 
 
 def test_faults_of_a_list_file_are_told(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ import pandas as pd
 from optimiser.errors import Fault, InputError
 from optimiser.explore.beside.given import read_list
 from optimiser.storage import write_whole
-from optimiser.study.agenda import in_a_line
+from optimiser.study.agenda import failed, in_a_line
 from optimiser.study.answer import Tried
 from optimiser.study.columns import Sheet
 from optimiser.study.content import component_name
-from optimiser.study.crew import Cluster, Crew, Lost, OneMachine
+from optimiser.study.crew import Cluster, Crew, Lost, OneMachine, answered
 from optimiser.study.journal import Journal, records
 from optimiser.study.run import Progress
 from optimiser.study.store import Result, Store, Task
@@ -53,10 +53,17 @@ def contest(store: Store, study: Study, *, jobs: int = 2, dask: str | None = Non
     Raises
     ------
     InputError
-        When rows are still to be answered, a list file has faults, or another contest is being held in the folder.
+        When rows are still to be answered, a region's first aim is not `unfilled`, a list file has faults, or another
+        contest is being held in the folder.
     KeyboardInterrupt
         After Ctrl-C, when what was answered so far is in the tables.
     """
+    for component in store.components:
+        aims = {study.problem.rules(r).objectives[0].name for r in component}
+        if aims != {"unfilled"}:
+            raise InputError([Fault(str(study.settings.config), 0, f"regions.{component[0]}.objectives",
+                                    say("study.other_aim", aims=", ".join(sorted(aims))), say("study.unfilled_first"),
+                                    say("study.unfilled_hint"))])
     if missing := store.about["rows"] * len(store.components) - len(store.done()):
         raise InputError([Fault(str(store.folder), 0, "", say("study.rows_missing", n=missing),
                                 say("study.rows_all"), say("study.rows_hint", file=store.study_file))])
@@ -69,25 +76,16 @@ def contest(store: Store, study: Study, *, jobs: int = 2, dask: str | None = Non
     with Journal(path, {"study": store.about["study"], "lists": name}) as journal:
         done = {(record["row"], record["component"]) for record in records(path) if "row" in record}
         tasks = [task for task in _tasks(store, rows) if (task.row, component_name(task.component)) not in done]
-        began, count, lost = time.monotonic(), 0, []
-
-        def keep(task: Task, result: Result) -> None:
-            nonlocal count
-            journal.add(_record(result))
-            count += 1
-            if on_progress:
-                rate = count / max(time.monotonic() - began, 1e-9)
-                on_progress(Progress(len(done) + count, len(done) + len(tasks), 0, rate, (len(tasks) - count) / rate))
-
+        began, unanswered = time.monotonic(), 0
         try:
-            for task, result in crew.answers(iter(tasks)):
-                if isinstance(result, Lost):
-                    lost.append(task)
-                else:
-                    keep(task, result)
-            for task, result in crew.answers(iter(lost), alone=True):
-                keep(task, Result(task.row, component_name(task.component), "", "failed", result.reason)
-                     if isinstance(result, Lost) else result)
+            for count, (task, result) in enumerate(answered(crew, iter(tasks)), start=1):
+                kept = failed(task, result.reason) if isinstance(result, Lost) else result
+                unanswered += kept.status == "failed"
+                journal.add(_record(kept))
+                if on_progress:
+                    rate = count / max(time.monotonic() - began, 1e-9)
+                    on_progress(Progress(len(done) + count, len(done) + len(tasks), unanswered, rate,
+                                         (len(tasks) - count) / rate))
         finally:
             crew.close()
             _write(store, lists, list(records(path)))
@@ -100,7 +98,7 @@ def bout(lists: Contenders, study: Study, task: Task) -> Result:
         variants, answering = desk(study)
         kept = answering.keep(variants.problem(task.values), task.component, lists[component])
     except Exception as error:
-        return Result(task.row, component, "", "failed", in_a_line(error))
+        return failed(task, in_a_line(error))
     return Result(task.row, component, "", "optimal",
                   outcomes=tuple((component, each.name, each.value, each.bound) for each in kept))
 

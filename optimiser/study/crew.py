@@ -60,6 +60,17 @@ class Crew(Protocol):
         ...
 
 
+def answered(crew: Crew, tasks: Iterator[Task]) -> Iterator[tuple[Task, Result | Lost]]:
+    """The tasks with what became of them; one whose worker died is tried once more, alone, when the others are done."""
+    lost: list[Task] = []
+    for task, result in crew.answers(tasks):
+        if isinstance(result, Lost):
+            lost.append(task)
+        else:
+            yield task, result
+    yield from crew.answers(iter(sorted(lost, key=lambda task: (task.row, task.component))), alone=True)
+
+
 class OneMachine:
     """Worker processes on this machine.
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimiser.study.agenda import Agenda, failed
-from optimiser.study.crew import Cluster, Crew, Lost, OneMachine
-from optimiser.study.store import Result, Shard, Store, Task, shard_rows
+from optimiser.study.crew import Cluster, Crew, Lost, OneMachine, answered
+from optimiser.study.store import Shard, Store, shard_rows
 
 if TYPE_CHECKING:
     from optimiser.study.spec import Study
@@ -85,25 +85,14 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
 
 
 def _answer_all(store: Store, agenda: Agenda, crew: Crew, counter: _Counter) -> None:
-    lost: list[Task] = []
-
-    def keep(task: Task, result: Result | Lost) -> None:
-        agenda.answered(failed(task, result.reason) if isinstance(result, Lost) else result)
-
     def settle() -> None:
         for result in agenda.ready():
             store.append(result, time.time())
             counter.count()
 
     counter.tell()
-    for task, result in crew.answers(agenda.tasks()):
-        if isinstance(result, Lost):
-            lost.append(task)
-        else:
-            keep(task, result)
-        settle()
-    for task, result in crew.answers(iter(sorted(lost, key=lambda task: (task.row, task.component))), alone=True):
-        keep(task, result)
+    for task, result in answered(crew, agenda.tasks()):
+        agenda.answered(failed(task, result.reason) if isinstance(result, Lost) else result)
         settle()
     settle()
 
