@@ -8,9 +8,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+import distributed
 import pytest
+from dask import config
 from test_study_run import timeless
 from twovalleys import Here, begun, deadly, marks, slow, write_study
 
@@ -21,28 +23,25 @@ from optimiser.study.run import Progress, run
 from optimiser.study.store import Store
 from optimiser.study.work import answer
 
-if TYPE_CHECKING:
-    from distributed import LocalCluster
-
-dask = pytest.importorskip("dask")
-distributed = pytest.importorskip("distributed")
+CLUSTER: Any = distributed.LocalCluster  # their annotations promise less than they take
+CLIENT: Any = distributed.Client
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Dask's own
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), \
-            distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
-                                     host="127.0.0.1", silence_logs=50) as local:
+def cluster() -> Iterator[Any]:
+    with config.set({"distributed.scheduler.allowed-failures": 0}), \
+            CLUSTER(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1",
+                    silence_logs=50) as local:
         yield local
 
 
-def pids(cluster: LocalCluster) -> list[int]:
-    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+def pids(cluster: Any) -> list[int]:
+    with CLIENT(cluster.scheduler_address, set_as_default=False) as client:
         return list(client.run(os.getpid).values())
 
 
-def test_the_cluster_gives_the_same_answers(cluster: LocalCluster, tmp_path: Path) -> None:
+def test_the_cluster_gives_the_same_answers(cluster: Any, tmp_path: Path) -> None:
     study, store = begun(tmp_path, design={"kind": "lhs", "rows": 4})
     run(store, study, dask=cluster.scheduler_address)
     here = Store.create(tmp_path / "here", study, store.design)
@@ -50,7 +49,7 @@ def test_the_cluster_gives_the_same_answers(cluster: LocalCluster, tmp_path: Pat
     assert timeless(store) == timeless(here)
 
 
-def test_a_worker_that_is_killed_loses_nothing(cluster: LocalCluster, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_loses_nothing(cluster: Any, tmp_path: Path) -> None:
     """What it was working on is done by another; all else is done once."""
     study, store = begun(tmp_path)
     victim = pids(cluster)[0]
@@ -66,7 +65,7 @@ def test_a_worker_that_is_killed_loses_nothing(cluster: LocalCluster, tmp_path: 
     assert victim not in pids(cluster)
 
 
-def test_a_task_that_kills_its_workers_has_failed(cluster: LocalCluster, tmp_path: Path) -> None:
+def test_a_task_that_kills_its_workers_has_failed(cluster: Any, tmp_path: Path) -> None:
     study, store = begun(tmp_path)
     run(store, study, crew=Cluster(study, cluster.scheduler_address, deadly))
     assert marks(tmp_path) == ["2-Q", "2-Q", "6-R", "6-R"]
@@ -74,7 +73,7 @@ def test_a_task_that_kills_its_workers_has_failed(cluster: LocalCluster, tmp_pat
     assert store.status["reason"].max() == "the process that solved it died twice (exit codes: unknown)"
 
 
-def test_a_run_that_ends_leaves_the_cluster_to_the_next(cluster: LocalCluster, tmp_path: Path) -> None:
+def test_a_run_that_ends_leaves_the_cluster_to_the_next(cluster: Any, tmp_path: Path) -> None:
     """Stopped half-way, the next run asks only for what is left."""
     study, store = begun(tmp_path)
 
@@ -91,7 +90,7 @@ def test_a_run_that_ends_leaves_the_cluster_to_the_next(cluster: LocalCluster, t
 
 def test_workers_with_several_threads_are_refused(tmp_path: Path) -> None:
     study, store = begun(tmp_path)
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None,
+    with CLUSTER(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None,
                                   silence_logs=50) as local, \
             pytest.raises(InputError, match="got a worker with several threads"):
         run(store, study, dask=local.scheduler_address)
