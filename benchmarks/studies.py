@@ -64,7 +64,8 @@ def warm(study: Study, folder: Path, jobs: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print seconds a row of every way, and what they are to each other."""
-    rows, cold_rows = (int(text) for text in (sys.argv[1:] + ["40", "6"][len(sys.argv) - 1:]))
+    given = list(map(int, sys.argv[1:]))
+    rows, cold_rows = given[0] if given else 40, given[1] if len(given) > 1 else 6
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         study = study_of(rows, folder)

@@ -71,10 +71,10 @@ def whole_folder(target: Path | str, force: bool = False, mark: str = "status.js
         try:
             yield part
             for path in [*sorted(part.rglob("*")), part]:
-                _sync(path)
+                sync(path)
             _take_name(part, target, force, mark, held)
             for folder in {target.parent, *(made.parent for made in missing)}:
-                _sync(folder)
+                sync(folder)
             _tidy(part, target, held)
         except BaseException as error:
             _tidy(part, target, held)
@@ -139,7 +139,7 @@ def write_whole(files: dict[Path, bytes]) -> None:
                 left[path].replace(path)
                 del left[path]
             for folder in {path.parent for path in files}:
-                _sync(folder)
+                sync(folder)
         except BaseException as error:
             for part in left.values():
                 part.unlink(missing_ok=True)
@@ -221,7 +221,7 @@ def _lock(path: Path, how: int, wait: bool = False, fresh: bool = False) -> int 
     return None
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """What stands in a file or folder is on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

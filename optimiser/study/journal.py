@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from optimiser.errors import Fault, InputError, OptimiserError
+from optimiser.storage import sync
 from optimiser.texts import say
 
 CHECK = 16  # hexadecimal digits of a checksum: 64 bits
@@ -53,7 +54,7 @@ class Journal:
             else:
                 self.add(about)
             if fresh:
-                _sync(path.parent)
+                sync(path.parent)
         except BaseException:
             self._file.close()
             raise
@@ -159,11 +160,3 @@ def _refuse_other(path: Path, found: dict[str, Any], about: dict[str, Any]) -> N
     if found != about:
         raise InputError([Fault(str(path), 1, "", say("study_run.other_journal"), say("study_run.own_journal"),
                                 say("study_run.other_journal_hint"))])
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
