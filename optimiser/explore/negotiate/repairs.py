@@ -121,11 +121,12 @@ class Search:
         self.ends, self.seed = time.monotonic() + seconds, seed
         self.part = seconds / PART
         self.searches = 0
-        self.sure = True  # whether every search came to its end
 
     def run(self, count: int) -> Found:
         """Up to `count` repairs; of different kinds first, then of the same kinds with other things."""
-        root = self._ask([frozenset()])[0]
+        [root] = self._ask([frozenset()])
+        if _cut(root):
+            [root] = self._ask([frozenset()], whole=True)
         if root.status == "infeasible":
             return Found(hopeless=True)
         if root.x is None:
@@ -144,7 +145,24 @@ class Search:
         """Repairs that differ in what `term` names, until there are enough."""
         queue, tried, number = [_Node(first.price, 0, frozenset(), first)], {Barred()}, 0
         told = {repair.named(term) for repair in found.repairs}
-        while queue:
+        unsettled: list[Barred] = []  # for which a part of the time told neither a repair nor that there is none
+        given_up: list[Barred] = []  # for which all of it did not
+
+        def search(barred: Sequence[Barred], whole: bool = False) -> None:
+            nonlocal number
+            for one, answer in zip(barred, self._ask(barred, whole), strict=True):
+                if answer.x is not None:
+                    repair = self._repair(answer)
+                    heapq.heappush(queue, _Node(repair.price, number := number + 1, one, repair))
+                elif _cut(answer):
+                    (given_up if whole else unsettled).append(one)
+
+        while queue or unsettled:
+            if not queue:
+                if self._over():
+                    break
+                search([unsettled.pop(0)], whole=True)
+                continue
             node = heapq.heappop(queue)
             if node.repair.named(term) not in told:
                 told.add(node.repair.named(term))
@@ -156,27 +174,26 @@ class Search:
             barred = [one for one in dict.fromkeys(barred) if one not in tried]
             tried.update(barred)
             for part in batches(barred):
-                if time.monotonic() >= self.ends:
-                    self.sure = False
-                    break
-                for one, answer in zip(part, self._ask(part), strict=True):
-                    if answer.x is not None:
-                        repair = self._repair(answer)
-                        heapq.heappush(queue, _Node(repair.price, number := number + 1, one, repair))
-        found.ended = "all" if self.sure else "time"
+                if self._over():
+                    unsettled += part
+                else:
+                    search(part)
+        found.ended = "time" if unsettled or given_up else "all"
 
-    def _ask(self, barred: Sequence[Barred]) -> list[Answer]:
-        """The cheapest moves for each set of names that must stay."""
+    def _over(self) -> bool:
+        return time.monotonic() >= self.ends
+
+    def _ask(self, barred: Sequence[Barred], whole: bool = False) -> list[Answer]:
+        """The cheapest moves for each set of names that must stay, in a part of the time or in all that is left."""
         aside = len(self.program.col_lower) - len(self.asked.program.col_lower) - len(self.moves)
         programs = [held(self.program, len(self.moves), [
             n for n, move in enumerate(self.moves) if any(name(move, term) in one for term in TERMS)], aside)
             for one in barred]
         self.searches += len(programs)
-        left = max(1.0, min(self.part, self.ends - time.monotonic()))
+        left = max(1.0, min(math.inf if whole else self.part, self.ends - time.monotonic()))
         answers = solve_many(programs, gap=GAP, time_limit=left, seed=self.seed, together=False)
         if any(answer.status == "interrupted" for answer in answers):
             raise KeyboardInterrupt
-        self.sure &= all(answer.status in ("optimal", "within_gap", "infeasible") for answer in answers)
         return answers
 
     def _repair(self, answer: Answer) -> Repair:
@@ -187,6 +204,11 @@ class Search:
         steps = tuple(_step(self.asked, move, float(amount), x)
                       for move, amount in zip(self.moves, amounts, strict=True) if amount > LEAST)
         return Repair(steps, max(0.0, answer.stages[0].bound * self.unit) if answer.stages else 0.0)
+
+
+def _cut(answer: Answer) -> bool:
+    """Whether a search ended with neither a point nor the proof that there is none."""
+    return answer.x is None and answer.status != "infeasible"
 
 
 def _unit(found: Sequence[Move]) -> float:
