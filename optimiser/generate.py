@@ -8,7 +8,7 @@ with the smallest quotas, breaks no limit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,16 @@ UPTAKE, LOT, MIN_QUOTA = 0.85, 5, 10
 PERMIT_COST, TRAINING_COST, MONEY = 300, 6000, 2000  # EUR per permit, per training start, per permit for everything
 STARTS = 0.1  # training starts that go with a permit in the trained sectors
 SERVED = 0.25  # share of the people needed whom the services can take
+MOST_EMPTY = 0.95  # share of the pairs of area and occupation that may be without a shortage
+LONGEST = 20_000  # occupations that a list may be asked to have
+ENOUGH = 24  # occupations short in an area from which on a band of fairness leaves every area something to have
 LARGEST = 100_000, 750_000  # persons short in an area; units a service or region can take: tables hold a million
 
+REVIEWS: dict[str, Callable[[int, int], int]] = {  # years a list holds, by the region's number and the years in all
+    "yearly": lambda region, years: 1,
+    "once": lambda region, years: years,
+    "mixed": lambda region, years: 1 + region % 2,
+}
 Use = tuple[str, int, float]  # selector, years since arrival, units; of one year, a later entry is more specific
 
 
@@ -65,7 +73,8 @@ SERVICES = {
 
 
 def generate(folder: Path | str, occupations: int, regions: int, areas: int, years: int, seed: int,
-             force: bool = False) -> None:
+             force: bool = False, *, reviews: str = "mixed", list_length: int | None = None, empty: float | None = None
+             ) -> None:
     """Write a country to a new folder.
 
     Parameters
@@ -76,21 +85,36 @@ def generate(folder: Path | str, occupations: int, regions: int, areas: int, yea
     areas : int
         Per region.
     seed : int
-        The same seed and sizes give the same bytes.
+        The same seed, sizes and choices give the same bytes.
+    reviews : str
+        `yearly`; `once`, one list for all years; or `mixed`, yearly and every second year by turns.
+    list_length : int, optional
+        Most occupations on a list; a sixth of the occupations by default.
+    empty : float, optional
+        Share of the pairs of area and occupation without a shortage; by default the more the more areas there are.
 
     Raises
     ------
     InputError
-        When the folder exists or can't be written, or when the country would be too large.
+        When the folder exists or can't be written, when the country would be too large, or when a choice is out of
+        range.
     """
-    rows = round(_share_present(areas) * occupations * regions * areas * years)
+    _refuse(reviews, list_length, empty)
+    share = _share_present(areas) if empty is None else 1 - empty
+    rows = round(share * occupations * regions * areas * years)
     if rows > MOST_ROWS:
         raise InputError([Fault(str(folder), 0, "", say("generate.rows", n=f"{rows:,}"),
                                 say("generate.most_rows", n=f"{MOST_ROWS:,}"), say("generate.smaller"))])
     rng = np.random.default_rng([seed, occupations, regions, areas, years])
-    tables = _tables(rng, occupations, regions, areas, years)
-    config = _config(tables["regions"]["region"], occupations, areas, years, seed)
-    header = say("generate.header", seed=seed, occupations=occupations, regions=regions, areas=areas, years=years)
+    length = max(3, occupations // 6) if list_length is None else list_length
+    tables = _tables(rng, occupations, regions, areas, years, length, empty)
+    # With many small areas, or few occupations short in each, a band could rule out every plan.
+    band = areas <= 5 and occupations * (0.6 if empty is None else 1 - empty) >= ENOUGH
+    config = _config(tables["regions"]["region"], years, seed, length, REVIEWS[reviews], band)
+    chosen = ("" if reviews == "mixed" else f" --reviews {reviews}") + (
+        "" if list_length is None else f" --list-length {list_length}") + ("" if empty is None else f" --empty {empty}")
+    header = say("generate.header", seed=seed, occupations=occupations, regions=regions, areas=areas, years=years,
+                 chosen=chosen)
     with whole_folder(folder, force, mark="config.yaml") as target:
         (target / "config.yaml").write_text(header + strictyaml.dump(config), encoding="utf-8", newline="\n")
         for name, frame in tables.items():
@@ -98,21 +122,33 @@ def generate(folder: Path | str, occupations: int, regions: int, areas: int, yea
                 write(frame, BY_NAME[name], target / BY_NAME[name].file)
 
 
-def _config(regions: Iterable[str], occupations: int, areas: int, years: int, seed: int) -> dict[str, Any]:
-    length = _list_length(occupations)
+def _refuse(reviews: str, list_length: int | None, empty: float | None) -> None:
+    """Choices that exist and are in range."""
+    faults = []
+    if reviews not in REVIEWS:
+        faults.append(Fault("--reviews", 0, "", repr(reviews), say("faults.one_of", names=", ".join(REVIEWS)),
+                            say("faults.choose_word")))
+    if list_length is not None and not 1 <= list_length <= LONGEST:
+        faults.append(Fault("--list-length", 0, "", str(list_length), say("generate.a_length", most=f"{LONGEST:,}"),
+                            say("generate.length_hint")))
+    if empty is not None and not 0 <= empty <= MOST_EMPTY:
+        faults.append(Fault("--empty", 0, "", f"{empty:g}", say("generate.a_share", most=MOST_EMPTY),
+                            say("generate.share_hint")))
+    if faults:
+        raise InputError(faults)
+
+
+def _config(regions: Iterable[str], years: int, seed: int, length: int, review_years: Callable[[int, int], int],
+            band: bool) -> dict[str, Any]:
     rules: dict[str, Any] = {"list_length": length, "list_changes": max(2, length // 4), "risk_shares": {"high": 0.4}}
-    if areas <= 5 and occupations >= 40:  # with many small areas, or few occupations, a band could rule out every plan
+    if band:
         rules["fairness"] = {"band": 0.3}
     return {
         "title": say("generate.title", seed=seed), "tables": ".",
         "first_year": FIRST_YEAR, "last_year": FIRST_YEAR + years - 1,
-        "regions": {r: {"review_years": 1 + i % 2, **rules} for i, r in enumerate(regions)},
+        "regions": {r: {"review_years": review_years(i, years), **rules} for i, r in enumerate(regions)},
         "solver": {"gap": 0.01, "time_limit": 60},
     }
-
-
-def _list_length(occupations: int) -> int:
-    return max(3, occupations // 6)
 
 
 def _share_present(areas: int) -> float:
@@ -120,12 +156,13 @@ def _share_present(areas: int) -> float:
     return float(np.clip(1.3 / np.sqrt(areas), 0.2, 0.6))
 
 
-def _tables(rng: np.random.Generator, occupations: int, regions: int, areas: int, years: int) -> Tables:
+def _tables(rng: np.random.Generator, occupations: int, regions: int, areas: int, years: int, length: int,
+            empty: float | None) -> Tables:
     jobs = _occupations(rng, occupations)
     places = _areas(rng, regions, areas)
-    short = _shortages(rng, jobs, places, years)
+    short = _shortages(rng, jobs, places, years, empty)
     excluded = _exclusions(rng, jobs, places["region"].unique())
-    in_force = _list_in_force(rng, short, excluded, _list_length(occupations))
+    in_force = _list_in_force(rng, short, excluded, length)
     uses = {name: [use for use in service.uses if selected(jobs, use[0]).any()] for name, service in SERVICES.items()}
     uses = {name: used for name, used in uses.items() if used}  # no regulated occupations: no recognition either
     return {
@@ -204,14 +241,21 @@ def _commuting(places: pd.DataFrame) -> pd.DataFrame:
 # Shortages and lists -----------------------------------------------------------------------------------------------
 
 
-def _shortages(rng: np.random.Generator, jobs: pd.DataFrame, places: pd.DataFrame, years: int) -> pd.DataFrame:
+def _shortages(rng: np.random.Generator, jobs: pd.DataFrame, places: pd.DataFrame, years: int, empty: float | None
+               ) -> pd.DataFrame:
     """Persons short, beside the attributes of area and occupation: long-tailed, by population, with a trend."""
     relative = (places["population"] / places["population"].mean()).to_numpy()
     region, codes = pd.factorize(places["region"])
     areas = len(places) // len(codes)
     level = rng.lognormal(2.0, 1.2, len(jobs))
-    present = rng.random((len(jobs), len(places))) < np.clip(_share_present(areas) * relative**0.3, 0.05, 0.9)
-    present &= (rng.random((len(jobs), len(codes))) > 0.1)[:, region]  # a tenth of the occupations has none in a region
+    draw = rng.random((len(jobs), len(places)))
+    some = (rng.random((len(jobs), len(codes))) > 0.1)[:, region]  # a tenth of the occupations has none in a region
+    if empty is None:
+        present = (draw < np.clip(_share_present(areas) * relative**0.3, 0.05, 0.9)) & some
+    else:  # as many pairs as asked for: the likelier an area is to have a shortage, the sooner; that tenth last
+        order = np.lexsort(((draw / relative**0.3).ravel(), ~some.ravel()))
+        present = np.zeros(draw.shape, dtype=bool)
+        present.ravel()[order[:round((1 - empty) * draw.size)]] = True
     present[level.argmax(), ::areas] = True  # every region has something to decide
     job, place = np.nonzero(present)
     pairs = pd.concat([places[["area", "region"]].iloc[place].reset_index(drop=True),
@@ -249,7 +293,9 @@ def _list_in_force(rng: np.random.Generator, short: pd.DataFrame, excluded: pd.D
         score[(totals["occupation"] == occupation) & ((totals["region"] == region) | (region == "*"))] = np.nan
     high = totals["risk_class"] == "high"
     rank = score.groupby([totals["region"], high]).rank(ascending=False, method="first")
-    chosen = totals[rank <= np.where(high, length // 4, length - length // 4)]
+    others = (~high & (rank <= length - length // 4)).groupby(totals["region"]).transform("sum")
+    most = np.minimum(length // 4, others * 2 // 3)  # where there are few others: no more than the risk share allows
+    chosen = totals[rank <= np.where(high, most, length - length // 4)]
     return pd.DataFrame({"region": chosen["region"], "occupation": chosen["occupation"],
                          "entry": [say("generate.entry", code=code) for code in chosen["occupation"]],
                          "source": SOURCE})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -21,9 +22,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
-def country(folder: Path, occupations: int, regions: int, areas: int, years: int, seed: int = 1, values: str = "central"
-            ) -> Problem:
-    generate(folder, occupations, regions, areas, years, seed)
+def country(folder: Path, occupations: int, regions: int, areas: int, years: int, seed: int = 1,
+            values: str = "central", **choices: Any) -> Problem:
+    generate(folder, occupations, regions, areas, years, seed, **choices)
     return load(folder / "config.yaml", settings=[f"values={values}"])
 
 
@@ -101,3 +102,70 @@ def test_it_never_overwrites_and_refuses_what_no_machine_holds(tmp_path: Path) -
     with pytest.raises(InputError, match="fewer") as caught:
         generate(tmp_path / "b", 20_000, 200, 2_000, 30, 1)
     assert len(caught.value.faults) == 1 and not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize(("reviews", "expected"), [("yearly", [1, 1, 1]), ("once", [5, 5, 5]), ("mixed", [1, 2, 1])])
+def test_reviews_are_as_asked(tmp_path: Path, reviews: str, expected: list[int]) -> None:
+    problem = country(tmp_path / "a", 20, 3, 2, 5, reviews=reviews)
+    assert [problem.rules(r).review_years for r in problem.regions] == expected
+    assert [len(problem.reviews[r]) for r in problem.regions] == [-(-5 // years) for years in expected]
+
+
+@pytest.mark.parametrize(("length", "changes"), [(1, 2), (7, 2), (20, 5)])
+def test_a_list_is_as_long_as_asked(tmp_path: Path, length: int, changes: int) -> None:
+    problem = country(tmp_path / "a", 60, 2, 5, 3, list_length=length, empty=0)
+    for r in problem.regions:
+        rules = problem.rules(r)
+        assert (rules.list_length, rules.list_changes) == (length, changes)
+        assert 0 < len(problem.in_force[r]) <= length
+
+
+@pytest.mark.parametrize("empty", [0, 0.3, 0.6, 0.95])
+def test_as_many_pairs_are_empty_as_asked(tmp_path: Path, empty: float) -> None:
+    pairs = country(tmp_path / "a", 100, 2, 10, 2, empty=empty).tables["shortages"].groupby(["area", "occupation"])
+    assert len(pairs) == pytest.approx((1 - empty) * 100 * 20, abs=2)  # every region has something to decide
+    assert set(pairs.size()) == {2}
+
+
+def test_choices_change_nothing_else_and_stand_in_the_file(tmp_path: Path) -> None:
+    generate(tmp_path / "a", 30, 2, 4, 3, 1)
+    generate(tmp_path / "b", 30, 2, 4, 3, 1, reviews="mixed", list_length=5, empty=None)
+    generate(tmp_path / "c", 30, 2, 4, 3, 1, reviews="once", empty=0.5)
+    as_today, same, other = (contents(tmp_path / name) for name in "abc")
+    assert {name for name in as_today if as_today[name] != same[name]} == {"config.yaml"}
+    assert as_today["config.yaml"].split(b"\n", 1)[1] == same["config.yaml"].split(b"\n", 1)[1]
+    assert b"--seed 1\n" in as_today["config.yaml"] and b"--seed 1 --list-length 5\n" in same["config.yaml"]
+    assert b"--seed 1 --reviews once --empty 0.5\n" in other["config.yaml"]
+    assert as_today["areas.csv"] == other["areas.csv"] and as_today["occupations.csv"] == other["occupations.csv"]
+
+
+@pytest.mark.parametrize("values", ["low", "central", "high"])
+@pytest.mark.parametrize(("occupations", "areas", "choices"), [
+    (60, 5, {"reviews": "yearly", "list_length": 1}), (60, 5, {"reviews": "once", "list_length": 60, "empty": 0}),
+    (60, 5, {"empty": 0.95}), (120, 3, {"reviews": "yearly", "list_length": 3, "empty": 0.6}),
+    (80, 20, {"reviews": "once", "list_length": 40, "empty": 0.6}), (5, 2, {"list_length": 50, "empty": 0.95})])
+def test_a_plan_exists_whatever_is_asked(tmp_path: Path, occupations: int, areas: int, choices: dict[str, Any],
+                                         values: str) -> None:
+    problem = country(tmp_path / "a", occupations, 2, areas, 4, 1, values, **choices)
+    assert violations(problem, kept(problem)) == []
+
+
+@pytest.mark.parametrize("reviews", ["yearly", "once"])
+def test_a_tiny_one_of_each_kind_is_solved(tmp_path: Path, reviews: str) -> None:
+    problem = country(tmp_path / "a", 8, 2, 2, 2, reviews=reviews, list_length=2, empty=0.4)
+    solution = solve(problem, gap=0.02)
+    assert not violations(problem, solution.plan)
+    assert all(len({o for r, o, _ in solution.plan.listed if r == region}) <= 2 * len(problem.reviews[region])
+               for region in problem.regions)
+
+
+@pytest.mark.parametrize(("choices", "words"), [
+    ({"reviews": "weekly"}, "--reviews: got 'weekly'; expected one of: yearly, once, mixed"),
+    ({"list_length": 0}, "--list-length: got 0; expected a whole number of occupations from 1 to 20,000"),
+    ({"empty": 0.96}, "--empty: got 0.96; expected a share from 0 to 0.95"),
+    ({"empty": float("nan")}, "--empty: got nan; expected a share from 0 to 0.95")])
+def test_a_choice_out_of_range_is_one_line(tmp_path: Path, choices: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        generate(tmp_path / "a", 5, 1, 1, 1, 1, **choices)
+    assert len(caught.value.faults) == 1 and str(caught.value).startswith(words)
+    assert not (tmp_path / "a").exists()

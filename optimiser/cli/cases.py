@@ -114,11 +114,14 @@ def generate(
     areas: Annotated[int, typer.Option(min=1, max=2_000, metavar="N", help=say("cli.areas"))] = 5,
     years: Annotated[int, typer.Option(min=1, max=30, metavar="N", help=say("cli.years"))] = 5,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help=say("cli.seed"))] = 1,
+    reviews: Annotated[str, typer.Option("--reviews", metavar="WHEN", help=say("cli.reviews"))] = "mixed",
+    list_length: Annotated[int | None, typer.Option("--list-length", metavar="N", help=say("cli.list_length"))] = None,
+    empty: Annotated[float | None, typer.Option("--empty", metavar="SHARE", help=say("cli.empty"))] = None,
     force: Force = False,
 ) -> None:
     from optimiser.generate import generate as make
 
-    make(out, occupations, regions, areas, years, seed, force)
+    make(out, occupations, regions, areas, years, seed, force, reviews=reviews, list_length=list_length, empty=empty)
     typer.echo(say("cli.created", config=out / "config.yaml"))
 
 
