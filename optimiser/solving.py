@@ -20,6 +20,7 @@ from optimiser.model.handover import Handed, hand_over
 from optimiser.model.objectives import SCALES
 from optimiser.model.plain import plain
 from optimiser.model.readback import merged, plans
+from optimiser.model.reference import by_pyomo, differences
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution, derive, rounded
@@ -52,8 +53,9 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     began : float, optional
         When the run began, as `time.monotonic()` told it; now by default.
     verify : bool
-        Solve the first aim again, with HiGHS' presolve off and another seed, and with SCIP where it is installed; each
-        takes up to as long again. What they come to stands in `status["opinions"]`.
+        Hold the rows against those of a Pyomo model, and solve the first aim again, with HiGHS' presolve off and
+        another seed, and with SCIP where it is installed; each takes up to as long again. What they come to stands in
+        `status["opinions"]`.
     like : sequence of Plan
         Plans of similar cases, whose lists are tried first; they change how soon a good plan is found, not what is
         possible.
@@ -74,13 +76,16 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     KeyboardInterrupt
         When Ctrl-C ends the search before a plan is found.
     ResultError
-        When the plan found breaks a rule, or a second opinion contradicts it; it is never returned.
+        When the plan found breaks a rule, or a second opinion contradicts it; it is never returned. With `verify` also
+        when the rows are not those of the Pyomo model.
     """
     began = time.monotonic() if began is None else began
     limits = problem.config.solver
     gap = limits.gap if gap is None else gap
     time_limit = limits.time_limit if time_limit is None else time_limit
     handed = [hand_over(frame(problem, regions)) for regions in components(problem)]
+    if verify:
+        _refuse_other_rows(handed)
     names = [", ".join(h.frame.regions) for h in handed]
     spent = time.monotonic() - began
     left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(2 * spent, 2.0)))
@@ -110,6 +115,12 @@ def _published(progress: Progress) -> Progress:
     value, bound = (None if number is None or scale is None else number * scale + 0.0  # which makes -0.0 a plain zero
                     for number in (progress.incumbent, progress.bound))
     return replace(progress, incumbent=value, bound=bound, gap=progress.gap if scale else None)
+
+
+def _refuse_other_rows(handed: list[Handed]) -> None:
+    """Nothing is solved that Pyomo would state otherwise."""
+    if broken := [line for h in handed for line in differences(h, by_pyomo(h.frame))]:
+        raise ResultError(say("solve.otherwise"), broken)
 
 
 def _refuse_failures(handed: list[Handed], answers: list[Answer]) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import pyomo.environ as pyo
-from pyomo.repn import generate_standard_repn
+from typing import Any, TypeVar
 
 from optimiser.model import capacities, lists, objectives, safeguards, shortages
-from optimiser.model.frame import Frame
+from optimiser.model.in_pyomo import InPyomo
+from optimiser.model.light import Light
 
+Model = TypeVar("Model", bound=InPyomo | Light)
 MOST_SUPPLY = 100.0  # people received as a multiple of the shortage; far above what any cap on arrivals lets in
 
 
@@ -50,22 +49,20 @@ FAMILIES = (
 )
 
 
-def build(frame: Frame) -> Any:
-    """The Pyomo model of the frame's regions, without an objective.
+def build(m: Model) -> Model:
+    """State the model of a frame's regions, without an objective.
 
     Parameters
     ----------
-    frame : Frame
-        Sets and caps.
+    m : InPyomo or Light
+        An empty model, which holds the frame: sets and caps.
 
     Returns
     -------
-    ConcreteModel
-        Decisions: `listed`, `lots`, `arrivals`, `trainees`, `expansion`. What follows from them: `enters`, `leaves`,
-        `unfilled`, `used`, `coverage`, `supplied`, `worst`, `worst_share`.
+    InPyomo or Light
+        The same. Decisions: `listed`, `lots`, `arrivals`, `trainees`, `expansion`. What follows from them: `enters`,
+        `leaves`, `unfilled`, `used`, `coverage`, `supplied`, `worst`, `worst_share`.
     """
-    m: Any = pyo.ConcreteModel()
-    m.frame = frame
     _sets(m)
     _variables(m)
     _constraints(m)
@@ -92,26 +89,32 @@ def _sets(m: Any) -> None:
 
 def _variables(m: Any) -> None:
     frame, problem = m.frame, m.frame.problem
-    m.listed = pyo.Var(list(frame.listed), domain=pyo.Binary, bounds=lambda m, *key: frame.listed[key])
-    m.enters = pyo.Var(list(frame.listed), bounds=(0, 1))
-    m.leaves = pyo.Var(list(frame.listed), bounds=(0, 1))
-    m.lots = pyo.Var([key for key, most in frame.lots_cap.items() if most > 0 or frame.lots_min[key] > 0],
-                     domain=pyo.Integers, bounds=lambda m, *key: (0, max(0, frame.lots_cap[key])))
-    m.arrivals = pyo.Var(list(frame.arrival_cap), bounds=lambda m, *key: (0, frame.arrival_cap[key]))
-    m.trainees = pyo.Var(list(frame.trainee_cap), bounds=lambda m, *key: (0, frame.trainee_cap[key]))
-    m.expansion = pyo.Var(list(frame.expansion_cap), bounds=lambda m, *key: (0, frame.expansion_cap[key]))
+    unit = lambda *_: (0.0, 1.0)  # noqa: E731
+
+    def most(caps: dict[Any, float]) -> Callable[..., tuple[float, float]]:
+        return lambda *key: (0.0, max(0.0, float(caps[key])))
+
+    m.declare("listed", frame.listed, lambda *key: frame.listed[key], whole=True)
+    m.declare("lots", [key for key, cap in frame.lots_cap.items() if cap > 0 or frame.lots_min[key] > 0],
+              most(frame.lots_cap), whole=True)
+    m.declare("arrivals", frame.arrival_cap, most(frame.arrival_cap))
+    m.declare("trainees", frame.trainee_cap, most(frame.trainee_cap))
+    m.declare("expansion", frame.expansion_cap, most(frame.expansion_cap))
+    m.declare("enters", frame.listed, unit)
+    m.declare("leaves", frame.listed, unit)
+    m.presences = {}
+    fillable = [key for key in frame.net if not isinstance(shortages.supply(m, *key), (int, float))]
+    m.declare("unfilled", fillable, most(frame.net))
     used = [(g, place, r, t) for g in problem.services for place in problem.places(g) for t in problem.years
             for r in problem.regions_of(g, place) if r in frame.regions]
-    takers = {key: taken for key in used if not isinstance(taken := capacities.taken(m, *key), (int, float))}
-    m.used = pyo.Var(list(takers), bounds=lambda m, *key: (0, _most_used(m, takers[key], *key)))
-    fillable = [key for key in frame.net if not isinstance(shortages.supply(m, *key), (int, float))]
-    m.unfilled = pyo.Var(fillable, bounds=lambda m, *key: (0, frame.net[key]))
-    m.coverage = pyo.Var([p for _, p in m.served_areas], bounds=(0, 1))
+    m.takers = {key: taken for key in used if not isinstance(taken := capacities.taken(m, *key), (int, float))}
+    m.declare("used", m.takers, lambda *key: (0.0, _most_used(m, m.takers[key], *key)))
+    m.declare("coverage", [p for _, p in m.served_areas], unit)
     banded = [p for r, p in m.served_areas if problem.rules(r).fairness.band is not None]
-    m.supplied = pyo.Var(banded, bounds=(0, MOST_SUPPLY))
-    m.worst = pyo.Var(list(frame.regions), bounds=(0, 1))
+    m.declare("supplied", banded, lambda *_: (0.0, MOST_SUPPLY))
+    m.declare("worst", frame.regions, unit)
     m.shared_aims = objectives.shared(frame)
-    m.worst_share = pyo.Var(list(m.shared_aims), bounds=(0, 1))
+    m.declare("worst_share", m.shared_aims, unit)
 
 
 def _most_used(m: Any, taken: Any, g: str, place: str, r: str, t: int) -> float:
@@ -119,9 +122,8 @@ def _most_used(m: Any, taken: Any, g: str, place: str, r: str, t: int) -> float:
     key = (g, place, t)
     if key in m.frame.problem.capacity:
         return m.frame.problem.capacity[key] + m.frame.expansion_cap.get(key, 0.0)
-    form: Any = generate_standard_repn(taken)
-    return sum(coefficient * variable.ub
-               for coefficient, variable in zip(form.linear_coefs, form.linear_vars, strict=True))
+    terms, _ = m.linear(taken)
+    return sum(number * m.upper[column] for column, number in terms.items())
 
 
 def _constraints(m: Any) -> None:
@@ -129,9 +131,7 @@ def _constraints(m: Any) -> None:
     rules = {r: problem.rules(r) for r in regions}
     listed, lots = list(m.listed), list(m.lots)
 
-    def add(rule: Callable[..., Any], keys: list[Any]) -> None:
-        """Declare a family member under the name of its function."""
-        m.add_component(rule.__name__, pyo.Constraint(keys, rule=rule))
+    add = m.require
 
     add(shortages.shortage_balance, list(m.unfilled))
     add(shortages.arrivals_within_quota, lots)

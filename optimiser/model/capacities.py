@@ -23,7 +23,7 @@ def taken(m: Any, g: str, place: str, r: str, t: int) -> Any:
         for age, per_person in enumerate(problem.use_person.get((g, r, o), ())):
             if per_person > 0:
                 terms += [per_person * m.arrivals[o, p, t - age] for p in areas if (o, p, t - age) in m.arrivals]
-    return pyo.quicksum(terms) if terms else 0
+    return sum(terms)
 
 
 def service_use(m: Any, g: str, place: str, r: str, t: int) -> Any:
@@ -35,7 +35,7 @@ def service_use(m: Any, g: str, place: str, r: str, t: int) -> Any:
     For all services, places, regions that use them, and years. Unit: units of the service per year. A place of a
     service of an area sums over the people of that area, of a regional or shared one over all areas of the region.
     """
-    return m.used[g, place, r, t] == taken(m, g, place, r, t)
+    return m.used[g, place, r, t] == m.takers[g, place, r, t]
 
 
 def use_by_region(m: Any, g: str, place: str, r: str, t: int) -> Any:

@@ -80,7 +80,7 @@ def published(most: float) -> float:
 
 def _net(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[str, str, int], float]:
     here = {area for region in regions for area in problem.areas[region]}
-    net = {key: float(exact(number) - exact(problem.activatable.get(key, 0.0)))
+    net = {key: float(exact(number) - exact(problem.activatable[key])) if key in problem.activatable else number
            for key, number in problem.shortage.items() if key[1] in here}
     return {key: number for key, number in net.items() if number > 0}
 
@@ -103,11 +103,13 @@ def _arrival_caps(problem: Problem, regions: tuple[str, ...], net: dict[tuple[st
         for o in problem.candidates[r]:
             if problem.locked.get((r, o)) == 0:
                 continue
+            permitted = {t: _permitted(problem, expansion, r, o, t) for t in problem.years}
             for p in problem.areas[r]:
                 for t in problem.years:
-                    cap = min(_useful(problem, net, r, o, p, t), _domestic(problem, net, r, o, p, t),
-                              _independent(problem, r, o, p, t), _received(problem, expansion, r, o, p, t),
-                              _permitted(problem, expansion, r, o, t))
+                    useful = _useful(problem, net, r, o, p, t)
+                    cap = useful if useful <= TINY else min(
+                        useful, _domestic(problem, net, r, o, p, t), _independent(problem, r, o, p, t),
+                        _received(problem, expansion, r, o, p, t), permitted[t])
                     if cap > TINY:
                         caps[o, p, t] = cap
     return caps
@@ -160,8 +162,12 @@ def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, 
         for o in problem.candidates[r]:
             lot[r, o] = size = int(problem.parameter("lot", r, o) or 1)
             floors[o] = math.ceil((problem.parameter("min_quota", r, o) or 0.0) / size - TINY)
-        whole = {(o, t): lot[r, o] * max(math.ceil(useful.get((o, t), 0.0) / lot[r, o] - TINY), floors[o])
-                 for o in problem.candidates[r] for t in problem.years}
+        whole: dict[tuple[str, int], int] = {}
+        for o in problem.candidates[r]:
+            risk = problem.attribute("risk_class", o)
+            for t in problem.years:
+                permits = lot[r, o] * max(math.ceil(useful.get((o, t), 0.0) / lot[r, o] - TINY), floors[o])
+                whole[risk, t] = whole.get((risk, t), 0) + permits
         for o, floor in floors.items():
             size = lot[r, o]
             for t in problem.years:
@@ -176,11 +182,10 @@ def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, 
 def _diluting(problem: Problem, r: str, o: str, t: int, whole: Mapping[tuple[str, int], int]) -> float:
     """Permits that nobody uses, but that let another risk class have all of its own: the rule on shares allows them.
 
-    `whole` is what every occupation could use, in whole lots.
+    `whole` is what the occupations of a risk class could use in a year, in whole lots.
     """
     shares = problem.rules(r).risk_shares
-    return max((sum(whole[other, t] for other in problem.candidates[r]
-                    if problem.attribute("risk_class", other) == risk) * (1 - share) / share
+    return max((whole.get((risk, t), 0) * (1 - share) / share
                 for risk, share in shares.items() if 0 < share < 1 and problem.attribute("risk_class", o) != risk),
                default=0.0)
 

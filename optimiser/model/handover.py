@@ -1,4 +1,4 @@
-"""From the Pyomo model to matrices for the solver, and from the solver's numbers back to decisions."""
+"""From the model to matrices for the solver, and from the solver's numbers back to decisions."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
-from pyomo.repn import generate_standard_repn
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from optimiser.model.build import build
 from optimiser.model.frame import Frame
+from optimiser.model.in_pyomo import InPyomo
+from optimiser.model.light import Light
 from optimiser.model.objectives import OBJECTIVES, at_rank, ranks, split, tie_break
 from optimiser.plan import Plan
 from optimiser.solver.program import Program, Stage
 
 TIE_BREAK, SPLIT = "tie_break", "split"
-VARIABLES = ("listed", "lots", "arrivals", "trainees", "expansion", "enters", "leaves", "unfilled", "used",
-             "coverage", "supplied", "worst", "worst_share")
 CHOICE = ("listed", "enters", "leaves")  # what is on the lists, and what only follows from that
 OF_REGION = ("listed", "enters", "leaves", "lots", "trainees")  # indexed by region, occupation and something
 OF_AREA = ("arrivals", "unfilled")  # by occupation, area and year
@@ -51,49 +48,38 @@ class Handed:
         return np.array([float(name == "listed" and index in plan.listed) for name, index in self.columns])
 
 
-def hand_over(frame: Frame) -> Handed:
-    """Build the model of a frame and write it as matrices.
+def hand_over(frame: Frame, kind: type[Light] | type[InPyomo] = Light) -> Handed:
+    """State the model of a frame and write it as matrices.
 
     Regions in one frame share services. Their objectives of equal rank are optimised together when they are of the
     same kind, and the best sum is then split evenly; objectives of other kinds follow in the order of the regions.
     Afterwards each region keeps what it was given, within its own tolerance.
+
+    Parameters
+    ----------
+    kind : type
+        `Light`, or `InPyomo` for the same rows by way of a Pyomo model, which takes several times as long.
     """
     with PauseGC():  # looking for garbage among all these small objects takes as long as making them
-        return _hand_over(frame)
-
-
-def _hand_over(frame: Frame) -> Handed:
-    m = build(frame)
-    variables = [data for name in VARIABLES for data in getattr(m, name).values()]
-    m.every_variable = pyo.Objective(expr=sum(variables))  # the compiler drops columns it sees nowhere
-    form = LinearStandardFormCompiler().write(m, mixed_form=True, column_order=variables)
-    if [id(v) for v in form.columns] != [id(v) for v in variables]:
-        raise AssertionError("the compiler changed the order of the columns")
-    position = {id(variable): i for i, variable in enumerate(variables)}
-    columns, rows = tuple(_key(v) for v in variables), tuple(_key(row.constraint) for row in form.rows)
-    stages, parts = _stages(m, position)
-    kind = np.array([row.bound_type for row in form.rows])  # 0: equal, 1: at most, -1: at least
-    rhs = np.asarray(form.rhs, dtype=float)
-    program = Program(
-        matrix=form.A.tocsc(),
-        row_lower=np.where(kind <= 0, rhs, -np.inf),
-        row_upper=np.where(kind >= 0, rhs, np.inf),
-        col_lower=np.array([float(variable.lb) for variable in variables]),
-        col_upper=np.array([float(variable.ub) for variable in variables]),
-        integer=np.array([variable.is_integer() for variable in variables], dtype=bool),
-        row_names=tuple(name_of(key) for key in rows),
-        col_names=tuple(name_of(key) for key in columns),
-        stages=stages,
-        series=_series(columns),
-        choice=np.array([i for i, (name, _) in enumerate(columns) if name in CHOICE], dtype=int),
-        blocks=_blocks(frame, columns),
-    )
-    return Handed(frame, program, rows, columns, parts)
-
-
-def _key(data: Any) -> Key:
-    index = data.index()
-    return data.parent_component().local_name, index if isinstance(index, tuple) else (index,)
+        m = build(kind(frame))
+        matrix, kinds, sides = m.matrices()  # kinds: 0 equal, 1 at most, -1 at least
+        stages, parts = _stages(m)
+        columns, rows = tuple(m.columns), tuple(m.rows)
+        program = Program(
+            matrix=matrix,
+            row_lower=np.where(kinds <= 0, sides, -np.inf),
+            row_upper=np.where(kinds >= 0, sides, np.inf),
+            col_lower=np.array(m.lower, dtype=float),
+            col_upper=np.array(m.upper, dtype=float),
+            integer=np.array(m.whole, dtype=bool),
+            row_names=tuple(map(name_of, rows)),
+            col_names=tuple(map(name_of, columns)),
+            stages=stages,
+            series=_series(columns),
+            choice=np.array([i for i, (name, _) in enumerate(columns) if name in CHOICE], dtype=int),
+            blocks=_blocks(frame, columns),
+        )
+        return Handed(frame, program, rows, columns, parts)
 
 
 def name_of(key: Key) -> str:
@@ -101,34 +87,31 @@ def name_of(key: Key) -> str:
     return f"{key[0]}[{', '.join(map(str, key[1]))}]"
 
 
-def _stages(m: Any, position: dict[int, int]) -> tuple[tuple[Stage, ...], tuple[tuple[tuple[str, str], ...], ...]]:
+def _stages(m: Any) -> tuple[tuple[Stage, ...], tuple[tuple[tuple[str, str], ...], ...]]:
     """One stage per rank and kind of objective, the split of what regions share behind it, and the tie-break last."""
     stages, parts = [], []
     for rank in ranks(m.frame):
         for name, wishes in at_rank(m.frame, rank).items():
-            keep = tuple((*_linear(OBJECTIVES[name](m, r), position), tolerance, 0.0)
+            keep = tuple((*_cost(m, OBJECTIVES[name](m, r)), tolerance, 0.0)
                          for r, tolerance in wishes.items())
             total = np.sum([part[0] for part in keep], axis=0), sum(part[1] for part in keep)
             alone = len(wishes) == 1
             stages.append(Stage(name, *total, keep=keep if alone else (), passing=not alone))
             parts.append(tuple((r, name) for r in wishes))
             if not alone:
-                stages.append(Stage(SPLIT, *_linear(split(m, rank, name), position), keep=keep, proof=False))
+                stages.append(Stage(SPLIT, *_cost(m, split(m, rank, name)), keep=keep, proof=False))
                 parts.append(())
-    cost, constant = _linear(tie_break(m), position)
+    cost, constant = _cost(m, tie_break(m))
     stages.append(Stage(name=TIE_BREAK, cost=cost, constant=constant, proof=False))
     return tuple(stages), (*parts, ())
 
 
-def _linear(expression: Any, position: dict[int, int]) -> tuple[np.ndarray, float]:
-    """A linear expression as a cost vector over the columns and a constant."""
-    cost = np.zeros(len(position))
-    if isinstance(expression, (int, float)):
-        return cost, float(expression)
-    form: Any = generate_standard_repn(expression, compute_values=True)
-    for coefficient, variable in zip(form.linear_coefs, form.linear_vars, strict=True):
-        cost[position[id(variable)]] += float(coefficient)
-    return cost, float(form.constant)
+def _cost(m: Any, aim: Any) -> tuple[np.ndarray, float]:
+    """A sum as a cost vector over the columns and a constant."""
+    cost = np.zeros(len(m.columns))
+    terms, constant = m.linear(aim)
+    cost[list(terms)] = list(terms.values())
+    return cost, constant
 
 
 def _series(columns: tuple[Key, ...]) -> tuple[tuple[int, ...], ...]:

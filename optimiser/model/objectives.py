@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from pyomo.repn import generate_standard_repn
-
 from optimiser.model.capacities import THOUSAND, cost
 from optimiser.model.frame import Frame
 from optimiser.model.lists import changes
@@ -138,10 +136,9 @@ def split(m: Any, rank: int, name: str) -> Any:
 def _share(m: Any, r: str, name: str) -> Any:
     """Where an aim of a region stands between the ends that the bounds of the variables leave it."""
     aim = OBJECTIVES[name](m, r)
-    form: Any = generate_standard_repn(aim)
-    ends = [sum(coefficient * (variable.ub if (coefficient > 0) == most else variable.lb)
-                for coefficient, variable in zip(form.linear_coefs, form.linear_vars, strict=True)) + form.constant
-            for most in (False, True)]
+    terms, constant = m.linear(aim)
+    ends = [sum(number * (m.upper if (number > 0) == most else m.lower)[column] for column, number in terms.items())
+            + constant for most in (False, True)]
     return (aim - ends[0]) / (ends[1] - ends[0]) if ends[1] > ends[0] else 0.0
 
 

@@ -114,7 +114,7 @@ def area_coverage(m: Any, p: str) -> Any:
     """
     open_keys = [key for key in m.keys_by_area[p] if key in m.unfilled]
     fillable = sum(m.frame.net[key] for key in open_keys)
-    left = pyo.quicksum([m.unfilled[key] for key in open_keys]) if open_keys else 0
+    left = sum(m.unfilled[key] for key in open_keys)
     return m.net_by_area[p] * m.coverage[p] + left == fillable
 
 

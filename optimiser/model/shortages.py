@@ -20,11 +20,13 @@ def scheme_supply(m: Any, o: str, p: str, t: int) -> Any:
 
 
 def present(m: Any, o: str, p: str, t: int) -> Any:
-    """Persons of all cohorts of the scheme still there."""
-    problem = m.frame.problem
-    stay = problem.retention[problem.region_of[p], o]
-    return sum(stay[t - s] * m.arrivals[o, p, s] for s in problem.years
-               if s <= t and (o, p, s) in m.arrivals and stay[t - s] > 0)
+    """Persons of all cohorts of the scheme still there; many families count them, so the sum is made once."""
+    if (o, p, t) not in m.presences:
+        problem = m.frame.problem
+        stay = problem.retention[problem.region_of[p], o]
+        m.presences[o, p, t] = sum(stay[t - s] * m.arrivals[o, p, s] for s in problem.years
+                                   if s <= t and (o, p, s) in m.arrivals and stay[t - s] > 0)
+    return m.presences[o, p, t]
 
 
 def training_supply(m: Any, o: str, p: str, t: int) -> Any:
