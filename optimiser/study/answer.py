@@ -1,7 +1,7 @@
 """One variant answered: its best lists found, with bound and gap, every plan checked; faster for what is known already.
 
-The base case of a component is solved once. Its list is a first point of every variant, and its prices of the rows
-that tie occupations together make a bound of every variant once the other rows are priced anew
+The base case of a component is solved once, for all processes. Its list is a first point of every variant, and its
+prices of the rows that tie occupations together make a bound of every variant once the other rows are priced anew
 (`Search._decomposed`). Nothing is learned from other variants: an answer is the same whoever asks it, and in whatever
 order.
 """
@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -26,7 +27,7 @@ from optimiser.model.handover import Handed, Key, hand_over
 from optimiser.model.objectives import SCALES
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.solver import Known, OutOfRange, solve_here
+from optimiser.solver import Known, OutOfRange, batches, solve_here, solve_many
 from optimiser.solver.program import NOTHING, Answer, Program, relative_gap
 from optimiser.solving import sound
 from optimiser.texts import say
@@ -108,11 +109,38 @@ class Answering:
         The case that the variants come from.
     gap, time_limit : float
         Relative gap at which a search may stop, and its seconds, for each component of a variant.
+    learned : mapping component -> Learned or None, optional
+        What is known already; see `learn`.
     """
 
-    def __init__(self, base: Problem, gap: float, time_limit: float, seed: int = 1):
+    def __init__(self, base: Problem, gap: float, time_limit: float, seed: int = 1,
+                 learned: Mapping[tuple[str, ...], Learned | None] | None = None):
         self.base, self.gap, self.time_limit, self.seed = base, gap, time_limit, seed
-        self._learned: dict[tuple[str, ...], Learned | None] = {}
+        self._learned = dict(learned or {})
+
+    def learn(self, components: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], Learned | None]:
+        """What the base case tells of all its components, solved side by side, for all who will answer variants.
+
+        Empty where a number can't be brought into the range of the solver: then every variant says so itself.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            When Ctrl-C ends the search.
+        """
+        handed = [hand_over(frame(self.base, component)) for component in components]
+        programs = [replace(h.program, stages=h.program.stages[:1]) for h in handed]
+        try:
+            answers = solve_many(programs, gap=self.gap, time_limit=self.time_limit * len(batches(programs)),
+                                 seed=self.seed, together=False)
+        except OutOfRange:
+            return {}
+        if any(answer.status == "interrupted" for answer in answers):
+            raise KeyboardInterrupt
+        for component, h, answer in zip(components, handed, answers, strict=True):
+            with suppress(ResultError):
+                self._learned[component] = self._solved(self.base, component, h, answer).learned()
+        return self._learned
 
     def answer(self, variant: Problem, component: tuple[str, ...]) -> RowAnswer:
         """What becomes of a variant; a plan that breaks a rule, or a solver that fails, is a result with its reason."""
@@ -158,7 +186,7 @@ class Answering:
                 base = self._solve(self.base, component, None)
             except (OutOfRange, ResultError):
                 base = None
-            self._learned[component] = base.learned() if base and base.plan else None
+            self._learned[component] = base.learned() if base else None
         return self._learned[component]
 
     def _solve(self, variant: Problem, component: tuple[str, ...], learned: Learned | None) -> _Solved:
@@ -166,6 +194,10 @@ class Answering:
         program = replace(handed.program, stages=handed.program.stages[:1])
         answer = solve_here(program, gap=self.gap, time_limit=self.time_limit, seed=self.seed,
                             known=learned.known(handed) if learned else NOTHING)
+        return self._solved(variant, component, handed, answer)
+
+    @staticmethod
+    def _solved(variant: Problem, component: tuple[str, ...], handed: Handed, answer: Answer) -> _Solved:
         found = None if answer.x is None else sound(own(variant, component), handed, answer.x)
         return _Solved(handed, answer, *(found or (None, None)))
 
@@ -177,8 +209,10 @@ class _Solved:
     plan: Plan | None
     outcome: Outcome | None
 
-    def learned(self) -> Learned:
-        assert self.plan is not None
+    def learned(self) -> Learned | None:
+        """What it tells of variants; None without a plan."""
+        if self.plan is None:
+            return None
         duals = self.answer.duals
         return Learned(self.plan, {} if duals is None else dict(zip(self.handed.rows, duals, strict=False)))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from optimiser.study.agenda import Agenda, failed
 from optimiser.study.crew import Cluster, Crew, Lost, OneMachine, answered
 from optimiser.study.store import Shard, Store, shard_rows
+from optimiser.study.work import taught
 
 if TYPE_CHECKING:
     from optimiser.study.spec import Study
@@ -76,7 +77,9 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
     with store.adding(shard):
         agenda = Agenda(shard_rows(store.design, shard), store.components, Variants(study).problem, store.asked())
         counter = _Counter(agenda, on_progress)
-        crew = crew or (Cluster(study, dask) if dask else OneMachine(study, jobs))
+        if crew is None:
+            known = taught(study) if agenda.before < agenda.total else study
+            crew = Cluster(known, dask) if dask else OneMachine(known, jobs)
         try:
             _answer_all(store, agenda, crew, counter)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class Study:
     case_digest : SHA-256 of the base case's rules and numbers
     digest : SHA-256 of all that decides what a row is and how it is answered; two studies of one digest have the same
         rows
+    learned : dict component -> what the base case tells of its variants; empty before a run (`work.taught`)
     """
 
     path: Path
@@ -60,6 +61,7 @@ class Study:
     components: tuple[tuple[str, ...], ...]
     case_digest: str
     digest: str
+    learned: Mapping[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def title(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optimiser.study.agenda import failed, in_a_line
@@ -34,11 +35,22 @@ def answer(study: Study, task: Task) -> Result:
 
 def desk(study: Study) -> tuple[Variants, Answering]:
     """Variants of a study and who answers them, kept by this process from one task to the next."""
-    from optimiser.study.answer import Answering
     from optimiser.study.factors import Variants
 
     if study.digest not in _desks:
         _desks.clear()  # a worker of a cluster may have served another study
-        limits = study.settings
-        _desks[study.digest] = Variants(study), Answering(study.problem, limits.gap, limits.time_limit, limits.seed)
+        _desks[study.digest] = Variants(study), answering_of(study)
     return _desks[study.digest]
+
+
+def answering_of(study: Study) -> Answering:
+    """Who answers the variants of a study, knowing what is known of its base case."""
+    from optimiser.study.answer import Answering
+
+    limits = study.settings
+    return Answering(study.problem, limits.gap, limits.time_limit, limits.seed, study.learned)
+
+
+def taught(study: Study) -> Study:
+    """The study with what its base case tells, worked out once so that no worker has to."""
+    return replace(study, learned=answering_of(study).learn(study.components))
