@@ -37,7 +37,8 @@ class InPyomo:
     def declare(self, name: str, keys: Iterable[Any], bounds: Callable[..., tuple[float, float]], whole: bool = False
                 ) -> None:
         """Variables of a name, one for every key."""
-        family: Any = pyo.Var(list(keys), domain=pyo.Integers if whole else pyo.Reals, bounds=lambda _, *key: bounds(*key))
+        domain = pyo.Integers if whole else pyo.Reals
+        family: Any = pyo.Var(list(keys), domain=domain, bounds=lambda _, *key: bounds(*key))
         self.model.add_component(name, family)
         for variable in family.values():
             self._position[id(variable)] = len(self._variables)
