@@ -1,0 +1,163 @@
+"""The benchmark set: trajectories worked out by hand, the table, and a tiny country on which all searches agree."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT))  # the benchmarks are no part of the installed package
+
+from benchmarks import growth, measure, prepare, table  # noqa: E402
+from benchmarks.__main__ import main, options  # noqa: E402
+from benchmarks.cases import CASES, Country  # noqa: E402
+from benchmarks.peers import METHODS, cpsat_line, installed  # noqa: E402
+from benchmarks.trajectory import Trajectory, gap, together  # noqa: E402
+
+TINY = Country("tiny", 10, 2, 2, 2, "yearly", 2)
+
+
+def told(*points: tuple[float, float | None, float | None]) -> Trajectory:
+    trajectory = Trajectory()
+    for point in points:
+        trajectory.note(*point)
+    return trajectory
+
+
+def test_a_trajectory_keeps_the_best_told_so_far() -> None:
+    search = told((1, None, 50), (2, 200, None), (3, 300, 40), (4, 100, None), (5, None, 99))
+    assert search.points == [(1, None, 50), (2, 200, 50), (4, 100, 50), (5, 100, 99)]
+    assert search.at(0.5) == (None, None) and search.at(2) == (200, 50) and search.at(4.5) == (100, 50)
+    assert search.seconds_to(0.75) == 2 and search.seconds_to(0.5) == 4 and search.seconds_to(0.01) == 5
+    assert search.seconds_to(0.005) is None
+
+
+def test_the_gap_at_a_moment_is_known_up_to_the_limit_or_for_ever() -> None:
+    search = told((1, 200, 100), (8, 125, 100))
+    search.end(10.2, 125, 120, finished=False)
+    assert [search.gap_at(moment, 10) for moment in (0, 5, 9, 10, 60)] == [None, 0.5, 0.2, 0.04, None]
+    search.end(10.3, 120, 120, finished=True)
+    assert search.gap_at(60, 10) == 0.0
+
+
+def test_a_bound_beyond_the_value_is_shown_as_it_is() -> None:
+    assert gap(100, 101) == pytest.approx(-0.01) and gap(0, 0) == 0 and gap(None, 1) is None and gap(1, None) is None
+
+
+def test_a_country_is_the_sum_of_its_parts() -> None:
+    one, other = told((1, 60, 40), (5, 50, 45)), told((2, None, 30), (3, 40, None), (6, 36, None))
+    assert together([one, other]).points == [
+        (2, None, 70), (3, 100, 70), (5, 90, 75), (6, 86, 75)]
+    assert together([one, told()]).last == (None, None)
+    one.end(7, 50, 50, finished=True)
+    assert not together([one, other]).finished
+
+
+def test_what_a_process_tells_becomes_a_row() -> None:
+    heard = measure.Told(limit=10)
+    assert heard.hear('@{"begin": "1.2", "constant": 5}\n') and not heard.hear("noise\n")
+    heard.hear("#1       2.50s best:100   next:[90,99] found_by\n")
+    heard.hear('@{"end": "feasible", "t": 10.5, "value": 104, "finished": false, "bound": null}\n')
+    row = heard.row()
+    assert (row["incumbent"], row["bound"], row["version"], row["status"]) == (104, 95, "1.2", "feasible")
+    assert row["gap_10s"] == pytest.approx(9 / 104) and row["gap_60s"] is None and row["note"] == \
+        "told 105, its point has 104"
+
+
+@pytest.mark.parametrize(("line", "expected"), [
+    ("#Bound   5.72s best:inf   next:[18435.8,28768.5] initial_domain", (5.72, None, 18435.8)),
+    ("#12      0.31s best:-7.5  next:[-9,-7.6]  quick_restart", (0.31, -7.5, -9)),
+    ("#Model   1.00s var:5/7 constraints:2/9", (1.0, None, None)),
+    ("#Done    3.00s quick", (3.0, None, None)), ("status: OPTIMAL", None)])
+def test_lines_of_cp_sat(line: str, expected: tuple[float, float | None, float | None] | None) -> None:
+    assert cpsat_line(line) == expected
+
+
+def test_medians_count_what_was_not_reached_as_worst() -> None:
+    rows = [{"to": 1.0, "gap": None, "status": "a"}, {"to": 3.0, "gap": None, "status": "a"},
+            {"to": None, "gap": 0.5, "status": "b"}]
+    assert measure.middle(rows) == {"to": 3.0, "gap": None, "status": "a/b"}
+
+
+def test_rows_of_other_cases_stay_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    old = [{"case": name, "method": "ours", "seconds": 10.0, "incumbent": 1.0, "rows": 3} for name in ("a", "b")]
+    table.write(old, file)
+    new = old[0] | {"incumbent": 2.0, "status": "optimal"}
+    table.write(table.merged(table.read(file), [new, new | {"seconds": 60.0}]), file)
+    assert [(row["case"], row["seconds"], row["incumbent"], row["rows"], row["gap"]) for row in table.read(file)] == [
+        ("a", 10, 2, 3, None), ("b", 10, 1, 3, None), ("a", 60, 2, 3, None)]
+
+
+def test_the_table_is_aligned_and_marks_what_is_missing() -> None:
+    rows = [{"case": "a", "method": "ours", "frame_s": 1.0, "handover_s": 0.5, "incumbent": 12345.6, "gap": 0.0123},
+            {"case": "a", "method": "scip", "status": "not installed"}]
+    text, markdown = table.text(rows).splitlines(), table.text(rows, markdown=True).splitlines()
+    assert "1.5" in text[1] and "12,346" in text[1] and "1.23 %" in text[1] and text[2].endswith("not installed")
+    assert len({len(line) for line in markdown}) == 1 and markdown[1].startswith("| :---")
+
+
+def test_the_exponent_of_a_power_is_found() -> None:
+    sizes = np.array([10.0, 20.0, 40.0])
+    assert growth.power(sizes, 3 * sizes**1.5) == pytest.approx(1.5)
+    assert growth.power(sizes, np.array([10.0, np.nan, 40.0])) == pytest.approx(1.0)
+    assert math.isnan(growth.power(sizes, np.array([1.0, np.nan, np.nan])))
+
+
+def test_the_set_has_the_cases_it_names() -> None:
+    assert len(CASES) == 21 and {"belgium", "S-once-loose", "L-yearly-tight", "W-once-tight"} <= set(CASES)
+    large = CASES["L-yearly-tight"]
+    assert isinstance(large, Country) and (large.length, large.reviews, large.areas) == (10, "yearly", 5)
+    assert options(["S-once-loose", "--seconds", "5"]).methods == list(METHODS)
+    for wrong in (["S"], ["--methods", "cplex"], ["--seconds", "0"]):
+        with pytest.raises(SystemExit):
+            options(wrong)
+
+
+def test_a_point_that_misses_a_limit_is_seen() -> None:
+    joined = prepare.Joined(np.ones(2, bool), sparse.csc_array(np.array([[1.0, 1.0]])), np.array([2.0]),
+                            np.array([np.inf]), np.zeros(2), np.array([5.0, 5.0]), np.array([True, False]),
+                            np.array([1.0, 2.0]), 7.0)
+    assert joined.value(np.array([1.0, 1.0])) == 10 and joined.violation(np.array([1.0, 1.0])) == 0
+    assert joined.violation(np.array([1.0, 0.0])) == 0.5  # a row by one of two
+    assert joined.violation(np.array([1.75, 1.0])) == 0.25  # a whole number
+    assert joined.violation(np.array([0.0, 8.0])) == pytest.approx(0.6)  # a bound by three of five
+
+
+def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "READING", 0.3)
+    peak, wrong = measure.process("timeit", "-n1", "-r1", "import time; time.sleep(60)", limit=1)
+    assert wrong.startswith("killed") and peak > 0
+    assert "no module" in measure.process("nowhere_at_all", limit=1)[1].lower()
+
+
+def test_all_searches_agree_on_a_tiny_country(tmp_path: Path) -> None:
+    prepared = measure.prepare(TINY, tmp_path, 5)
+    assert prepared["components"] == 2 and prepared["integers"] > 0 and prepared["build_mib"] > 0
+    rows = {method: measure.search(method, tmp_path, 5, 1e-4) for method in METHODS if installed(method)}
+    assert {"ours", "highs"} <= set(rows)
+    assert all(row["incumbent"] is not None and row["memory_mib"] > 0 for row in rows.values()), rows
+    best = min(rows[method]["incumbent"] for method in ("ours", "highs"))
+    for method, row in rows.items():
+        near = 0.01 if method == "cpsat" else 1e-3  # in steps of a thousandth
+        assert row["incumbent"] == pytest.approx(best, rel=near), method
+        assert prepared["lp_bound"] * (1 - 1e-6) <= row["incumbent"] and row["bound"] <= best * (1 + near), method
+        assert row["violation"] <= (1e-2 if method == "cpsat" else 1e-5), method
+    assert rows["ours"]["gap"] <= 1e-4 and rows["ours"]["gap_60s"] == rows["ours"]["gap"]
+
+
+def test_the_command_prints_one_table_and_writes_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                          capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(CASES, "tiny", TINY)
+    monkeypatch.setattr("benchmarks.__main__.installed", lambda method: method == "ours")
+    main(["tiny", "--methods", "ours,scip", "--seconds", "5", "--repeat", "2", "--out", str(tmp_path / "rows.csv")])
+    printed = capsys.readouterr().out
+    assert printed.count("tiny ours:") == 1 and printed.rstrip().endswith("not installed")
+    (row,) = table.read(tmp_path / "rows.csv")
+    assert (row["case"], row["method"], row["repeats"], row["seconds"]) == ("tiny", "ours", 2, 5)
+    assert row["incumbent"] > 0 and row["gap"] <= 1e-4
