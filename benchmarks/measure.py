@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks.cases import ROOT, Case
 from benchmarks.peers import cpsat_line
+from benchmarks.prepare import BUILT
 from benchmarks.run import memory
 from benchmarks.trajectory import Trajectory, gap, together
 
@@ -163,7 +164,7 @@ def prepare(case: Case, folder: Path, seconds: float, mps: bool = True) -> Row:
     (folder / "case.pickle").write_bytes(pickle.dumps(case))
     options = [] if mps else ["--no-mps"]
     _, wrong = process("benchmarks.prepare", str(folder / "case.pickle"), str(folder), str(seconds), *options,
-                       limit=READING)
+                       limit=seconds + READING, hear=lambda line: line.startswith(BUILT))
     if wrong:
         raise RuntimeError(f"{case.name}: {wrong}")
     return json.loads((folder / "prepared.json").read_text("utf-8"))
@@ -177,7 +178,8 @@ def search(method: str, folder: Path, seconds: float, aim: float) -> Row:
     if wrong:
         told.statuses.append("killed" if wrong.startswith("killed") else "failed")
         told.notes.append(wrong)
-    return told.row() | {"memory_mib": peak}
+    apart = {} if method == "ours" else {"largest_gap": None}  # of components, which peers don't know
+    return told.row() | apart | {"memory_mib": peak}
 
 
 def middle(rows: Sequence[Row]) -> Row:

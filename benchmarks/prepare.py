@@ -29,6 +29,7 @@ from optimiser.solver.highs import run
 from optimiser.solver.program import Program
 
 Timed = dict[str, float]
+BUILT = "built"  # what the process says when the case is built, and only relaxing and writing are left
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,15 @@ def build(case: Any, folder: Path) -> tuple[list[Program], Timed]:
 
 
 def relax(programs: Sequence[Program], limit: float) -> tuple[float, float | None]:
-    """Seconds of the relaxations one after the other, solved as the search does, and their bound; None: not in time."""
+    """Seconds of the relaxations one after the other, solved as the search does, and the sum of their bounds.
+
+    There is no bound where `limit` seconds for all of them were too few.
+    """
     seconds, bounds = 0.0, []
     for program in programs:
         began = time.monotonic()
-        relaxed = run(replace(program, integer=np.zeros_like(program.integer)), program.stages[0], limit, seed=1,
-                      solver="ipm")
+        relaxed = run(replace(program, integer=np.zeros_like(program.integer)), program.stages[0], limit - seconds,
+                      seed=1, solver="ipm")
         seconds += time.monotonic() - began
         bounds.append(relaxed.bound)
     bound = float(sum(bounds))
@@ -139,6 +143,7 @@ def main() -> None:
     case, folder, limit = pickle.loads(Path(sys.argv[1]).read_bytes()), Path(sys.argv[2]), float(sys.argv[3])
     programs, seconds = build(case, folder)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(BUILT, flush=True)
     joined = join(programs)
     (folder / "programs.pickle").write_bytes(pickle.dumps(programs))
     (folder / "joined.pickle").write_bytes(pickle.dumps(joined))

@@ -17,7 +17,8 @@ SHOWN = {  # heading -> how a row shows it
     "case": lambda row: row["case"],
     "method": lambda row: row["method"],
     "build s": lambda row: _seconds(_sum(row.get("frame_s"), row.get("handover_s"))),
-    "LP s": lambda row: _seconds(row.get("lp_s")),
+    "LP s": lambda row: ("" if row.get("lp_s") is None or row.get("lp_bound") is not None else ">") + _seconds(
+        row.get("lp_s")),
     "incumbent": lambda row: _amount(row.get("incumbent")),
     "bound": lambda row: _amount(row.get("bound")),
     "gap": lambda row: _share(row.get("gap")),
