@@ -5,7 +5,7 @@
 A line that begins with `@` is one message: `begin` when the programme is read and the search starts, `t` with what is
 known by then, and `end`. `ours` searches the components side by side with the project's own search; all others read the
 same matrix, joined, from one MPS file and run as they come, with two threads where they can have them. SCIP has one.
-CP-SAT knows whole numbers only: it gets the continuous columns in steps, so that its bound is that of the steps.
+CP-SAT knows whole numbers only: it gets the continuous columns in steps (`steps.py`), which its bound then is of.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.prepare import Joined
+from benchmarks.prepare import Joined, write_mps
+from benchmarks.steps import STEP, exact, stepped
 
 THREADS = 2
 OFTEN = 0.1  # seconds between two messages that bring only a new bound
 PACKAGES = {"ours": "highspy", "highs": "highspy", "scip": "pyscipopt", "cpsat": "ortools"}
-GRID = "mip_var_scaling:1000 mip_presolve_level:0"  # as it comes, CP-SAT makes continuous columns whole numbers
+GRID = f"mip_var_scaling:{1 / STEP:g} mip_presolve_level:0"  # as it comes, steps are of one, and no point is left
 CPSAT = re.compile(r"#(?:\d+|Bound|Model|Done)\s+([\d.]+)s(?: best:(\S+))?(?: +next:\[([^\],]*),)?")
 
 
@@ -115,8 +116,8 @@ def highs(folder: Path, seconds: float, _: float) -> None:
     values = dict(zip(solver.getLp().col_names_, solver.getSolution().col_value, strict=False))
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     status = solver.getModelStatus()
-    _end(joined, tell, values if found else {}, info.mip_dual_bound, status == highspy.HighsModelStatus.kOptimal,
-         solver.modelStatusToString(status).lower())
+    _end(joined, tell, _point(joined, values) if found else None, info.mip_dual_bound,
+         status == highspy.HighsModelStatus.kOptimal, solver.modelStatusToString(status).lower())
 
 
 def scip(folder: Path, seconds: float, _: float) -> None:
@@ -152,17 +153,23 @@ def scip(folder: Path, seconds: float, _: float) -> None:
     model.includeEventhdlr(Ear(), "ear", "tells how the search goes")
     model.optimize()
     best = model.getBestSol() if model.getNSols() else None
-    values = {} if best is None else {column.name: model.getSolVal(best, column) for column in model.getVars()}
-    _end(joined, tell, values, model.getDualbound(), model.getStatus() == "optimal", model.getStatus())
+    point = None if best is None else _point(joined, {column.name: model.getSolVal(best, column)
+                                                      for column in model.getVars()})
+    _end(joined, tell, point, model.getDualbound(), model.getStatus() == "optimal", model.getStatus())
 
 
 def cpsat(folder: Path, seconds: float, _: float) -> None:
-    """CP-SAT by way of OR-tools' model builder, continuous columns in steps of a thousandth; it tells by its log."""
+    """CP-SAT by way of OR-tools' model builder, continuous columns in steps; it tells by its log.
+
+    What it found is worked out anew without steps, with its whole columns held.
+    """
     from ortools.linear_solver.python import model_builder  # pyright: ignore[reportMissingImports]
 
     joined: Joined = pickle.loads((folder / "joined.pickle").read_bytes())
+    in_steps, units = stepped(joined)
+    write_mps(in_steps, folder / "stepped.mps")
     model: Any = model_builder.Model()
-    model.import_from_mps_file(str(folder / "country.mps"))
+    model.import_from_mps_file(str(folder / "stepped.mps"))
     solver: Any = model_builder.Solver("SAT")
     solver.enable_output(True)
     solver.set_time_limit_in_seconds(seconds)
@@ -171,8 +178,12 @@ def cpsat(folder: Path, seconds: float, _: float) -> None:
     tell = Teller(joined.constant)
     status = solver.solve(model)
     found = status in (model_builder.SolveStatus.OPTIMAL, model_builder.SolveStatus.FEASIBLE)
-    values = {column.name: solver.value(column) for column in model.get_variables()} if found else {}
-    _end(joined, tell, values, solver.best_objective_bound if found else None,
+    point = None
+    if found:
+        point = units * _point(in_steps, {column.name: solver.value(column) for column in model.get_variables()})
+        again = exact(joined, point)
+        point = point if again is None else again
+    _end(joined, tell, point, solver.best_objective_bound if found else None,
          status == model_builder.SolveStatus.OPTIMAL, status.name.lower())
 
 
@@ -190,14 +201,17 @@ def _number(text: str | None) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _end(joined: Joined, tell: Teller, values: dict[str, float], bound: float | None, finished: bool, status: str
+def _point(joined: Joined, values: dict[str, float]) -> np.ndarray:
+    """A point from the values of named columns."""
+    return np.array([values.get(f"c{i}", low) for i, low in enumerate(joined.col_lower)])
+
+
+def _end(joined: Joined, tell: Teller, x: np.ndarray | None, bound: float | None, finished: bool, status: str
          ) -> None:
     """Tell how a peer ended; its value is worked out from its point."""
     ended = time.monotonic() - tell.began
-    value = None
-    if values:
-        x = np.array([values.get(f"c{i}", low) for i, low in enumerate(joined.col_lower)])
-        value = joined.value(x)
+    value = None if x is None else joined.value(x)
+    if x is not None:
         say(violation=joined.violation(x))
     say(end=status, t=ended, value=value, finished=finished, bound=None if bound is None else bound + joined.constant)
 

@@ -84,8 +84,8 @@ def join(programs: Sequence[Program]) -> Joined:
                   float(sum(stage.constant for stage in stages) + unused))
 
 
-def write_mps(joined: Joined, file: Path) -> None:
-    """The programme without its constant, rows called r0, r1, ... and columns c0, c1, ..."""
+def loaded(joined: Joined) -> highspy.Highs:
+    """HiGHS holding the programme without its constant, rows called r0, r1, ... and columns c0, c1, ..."""
     lp: Any = highspy.HighsLp()
     rows, columns = len(joined.row_lower), len(joined.col_lower)
     lp.num_row_, lp.num_col_ = rows, columns
@@ -100,9 +100,15 @@ def write_mps(joined: Joined, file: Path) -> None:
     lp.row_names_, lp.col_names_ = [f"r{i}" for i in range(rows)], [f"c{i}" for i in range(columns)]
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
-    for status in (highs.passModel(lp), highs.writeModel(str(file))):
-        if status != highspy.HighsStatus.kOk:
-            raise RuntimeError(f"HiGHS did not write {file}")
+    if highs.passModel(lp) != highspy.HighsStatus.kOk:
+        raise RuntimeError("HiGHS did not take the programme")
+    return highs
+
+
+def write_mps(joined: Joined, file: Path) -> None:
+    """The programme without its constant, as HiGHS writes it."""
+    if loaded(joined).writeModel(str(file)) != highspy.HighsStatus.kOk:
+        raise RuntimeError(f"HiGHS did not write {file}")
 
 
 def build(case: Any, folder: Path) -> tuple[list[Program], Timed]:
