@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -107,6 +108,24 @@ def test_the_exponent_of_a_power_is_found() -> None:
     assert growth.power(sizes, 3 * sizes**1.5) == pytest.approx(1.5)
     assert growth.power(sizes, np.array([10.0, np.nan, 40.0])) == pytest.approx(1.0)
     assert math.isnan(growth.power(sizes, np.array([1.0, np.nan, np.nan])))
+
+
+def test_growth_is_written_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def one(case: Country, _: float) -> dict[str, float | None]:
+        asked.append(case.name)
+        slow = case.occupations == 872 and case.reviews == "yearly"
+        return dict.fromkeys(growth.MEASURES, None if slow else 2.0 * case.occupations)
+
+    monkeypatch.setattr(growth, "one", one)
+    monkeypatch.setattr(growth, "CHART", tmp_path / "growth.svg")
+    main(["--growth", "--out", str(tmp_path / "growth.csv")])
+    rows = pd.read_csv(tmp_path / "growth.csv")
+    assert set(rows[rows["series"] == "occupations"]["exponent"]) == {1.0} and rows["value"].isna().sum() == 5
+    assert set(rows[rows["series"] != "occupations"]["exponent"]) == {0.0}
+    assert len(asked) == len(set(asked)) == 2 * (5 + 3 + 4)  # what two series share is measured once
+    assert (tmp_path / "growth.svg").read_text("utf-8").startswith("<svg")
 
 
 def test_the_set_has_the_cases_it_names() -> None:
