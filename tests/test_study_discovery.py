@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binom
-from study_rows import sample
+from study_rows import sample, tables
 
 from optimiser.study.analyse.discovery import Box, balance, conditions, discover, halves, peel, pruned, quasi_p
-from optimiser.study.analyse.sample import targets
+from optimiser.study.analyse.sample import sample_of, targets
 
 
 def test_a_box_holds_its_ends_and_leaves_other_factors_alone() -> None:
@@ -102,8 +104,10 @@ def test_an_occupation_of_the_base_list_drops_out_and_a_case_turns_infeasible() 
     x = rng.random((300, 5))
     y = np.where(x[:, 2] > 0.8, np.nan, 10 * x[:, 0])
     rows = [(int(row), "A") for row in np.flatnonzero(np.isnan(y)) + 1]
-    of = sample(x, {"A": y}, {("A", "1"): (x[:, 1] > 0.3).astype(int)}, infeasible=rows, names=list("abcde"))
-    of.listed.loc[len(of.listed)] = [0, "A", "1", 1, 1.0, 1.0]
+    design, status, outcomes, listed = tables(x, {"A": y}, {("A", "1"): (x[:, 1] > 0.3).astype(int)},
+                                              infeasible=rows, names=list("abcde"))
+    listed.loc[len(listed)] = [0, "A", "1", 1, 1.0, 1.0]
+    of = sample_of(design, status, outcomes, listed)
     table, lines = conditions(of, targets(of, [("A", "1")]))
     told = {str(event): part for event, part in table.groupby("event")}
     assert set(told) == {"drops_out", "infeasible", "worst_tenth"}
@@ -118,7 +122,7 @@ def test_a_lever_is_told_in_its_own_numbers() -> None:
     rng = np.random.default_rng(2)
     x = np.column_stack([rng.choice([20.0, 25.0, 30.0], 300), rng.random(300)])
     of = sample(x, {"A": np.ones(300)}, {("A", "1"): (x[:, 0] == 30).astype(int)}, names=["length", "noise"])
-    lever = type(of)(of.x, of.base, of.base_x, of.planned, of.infeasible, of.outcomes, of.listed, frozenset({"length"}))
+    lever = replace(of, levers=frozenset({"length"}))
     table, lines = conditions(lever, targets(lever, [("A", "1")]))
     assert (table["factor"].item(), table["low"].item(), table["density"].item()) == ("length", 30.0, 1.0)
     assert "length at least 30" in lines[1]

@@ -113,7 +113,7 @@ def _worth(name: str, sample: Sample, parts: list[tuple[np.ndarray, np.ndarray]]
     x = sample.x.to_numpy(float)
     chance = given.noise(len(x), dummies, seed)
     value, noise = np.zeros(x.shape[1]), np.zeros(dummies)
-    codes = [given.slices(x[known]) for known, _ in parts]
+    codes = [sample.order.part(known).slices() for known, _ in parts]
     for (known, of), slices in zip(parts, codes, strict=True):
         value += measure(slices, of)
         noise += measure(given.even(chance[known], len(x)), of)
@@ -121,9 +121,9 @@ def _worth(name: str, sample: Sample, parts: list[tuple[np.ndarray, np.ndarray]]
     top = np.argsort(-value, kind="stable")[:DRAWN]
     rng = np.random.default_rng(seed)
     again = np.zeros((resamples, len(top)))
-    for (_, of), slices in zip(parts, codes, strict=True):
+    for (_, of), slices in zip(parts, (np.ascontiguousarray(code[:, top]) for code in codes), strict=True):
         for k, draw in enumerate(rng.integers(len(of), size=(resamples, len(of)))):
-            again[k] += measure(slices[draw][:, top], of[draw])
+            again[k] += measure(slices[draw], of[draw])
     if resamples and len(top):
         ends = np.quantile(again, [0.025, 0.975], axis=0) - again.mean(axis=0) + value[top] - noise.mean()
         low[top], high[top] = np.maximum(ends, 0.0)
@@ -137,7 +137,7 @@ def _most(sample: Sample, flips: list[tuple[np.ndarray, pd.DataFrame]]) -> list[
     x = sample.x.to_numpy(float)
     best, name = np.zeros(x.shape[1]), [""] * x.shape[1]
     for known, marks in flips:
-        shares = given.explained(given.slices(x[known]), marks.to_numpy(float))
+        shares = given.explained(sample.order.part(known).slices(), marks.to_numpy(float))
         for j, k in enumerate(np.argmax(shares, axis=1)):
             if shares[j, k] > best[j]:
                 best[j], name[j] = shares[j, k], " ".join(map(str, marks.columns[k]))

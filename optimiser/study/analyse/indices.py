@@ -11,7 +11,6 @@ import pandas as pd
 from SALib.analyze import ff as salib_ff
 from SALib.analyze import morris as salib_morris
 from SALib.analyze import sobol as salib_sobol
-from scipy.stats import rankdata
 
 from optimiser.study.analyse import given
 from optimiser.study.analyse.layouts import FRACTIONAL, MORRIS, ONE_AT_A_TIME, SALTELLI, Layout, layout
@@ -68,7 +67,7 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
     lay = layout(sample.x, sample.base_x, groups)
     if lay.kind == ONE_AT_A_TIME:
         return pd.DataFrame(columns=COLUMNS), [say("study_analyse.one_at_a_time")]
-    data = _Given(sample.x, seed, dummies, resamples, with_delta)
+    data = _Given(sample, wanted.to_numpy(float), seed, dummies, resamples, with_delta)
     parts: list[pd.DataFrame] = []
     fell_back: list[int] = []
     few = 0
@@ -145,35 +144,66 @@ def _fractional(lay: Layout, x: pd.DataFrame, y: np.ndarray) -> Found:
     return [("effect", value, none, none, floor, np.abs(value) > (floor if spare.size else 0.0))]
 
 
-class _Given:
-    """Indices from given data; what only depends on which rows are there is worked out once."""
+class _Columns:
+    """Factors as given-data indices want them, for many targets: ranks, slices, and what follows from these alone."""
 
-    def __init__(self, x: pd.DataFrame, seed: int, dummies: int, resamples: int, with_delta: bool) -> None:
-        self.x, self.seed, self.dummies = x.to_numpy(float), seed, dummies
+    def __init__(self, ranks: np.ndarray, codes: np.ndarray):
+        self.ranks = ranks - (len(ranks) + 1) / 2
+        self.squares = (self.ranks * self.ranks).sum(axis=0)
+        self.codes, self.sizes = codes, given.counted(codes)
+
+
+class _Given:
+    """Indices from given data; what only depends on which rows are there is worked out once.
+
+    Parameters
+    ----------
+    sample : Sample
+    wanted : array, rows x targets
+        All targets that may be asked about, NaN where there is none: those with two values are worked out together.
+    """
+
+    def __init__(self, sample: Sample, wanted: np.ndarray, seed: int, dummies: int, resamples: int, with_delta: bool):
+        self.order, self.wanted, self.seed, self.dummies = sample.order, wanted, seed, dummies
         self.resamples, self.with_delta = resamples, with_delta
-        self.kept: dict[bytes, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
+        self.kept: dict[bytes, tuple[_Columns, _Columns]] = {}
+        self.marks: dict[bytes, tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = {}  # of ours and by chance
 
     def of(self, y: np.ndarray, known: np.ndarray) -> Found:
         y = y[known]
         if len(y) < FEWEST_ROWS or np.ptp(y) == 0:
             return []
         if known.tobytes() not in self.kept:
-            x, shuffled = self.x[known], given.noise(len(y), self.dummies, self.seed)
-            self.kept[known.tobytes()] = (rankdata(x, axis=0), given.slices(x), shuffled + 1.0,
-                                          given.even(shuffled, len(y)))
-        ranks, codes, shuffled, chance = self.kept[known.tobytes()]
-        value = given.measures(codes, y, self.with_delta)
-        floor = {name: float(found.max()) for name, found in given.measures(chance, y, self.with_delta).items()}
+            self._prepare(known)
+        ours, chance = self.kept[known.tobytes()]
+        value, dummies = self.marks.get(known.tobytes() + y.tobytes()) or (
+            given.measures(ours.codes, y, self.with_delta, ours.sizes),
+            given.measures(chance.codes, y, self.with_delta, chance.sizes))
+        floor = {name: float(found.max()) for name, found in dummies.items()}
         top = np.argsort(-value["S1"], kind="stable")[:TOP]
-        ends = self._drawn(codes[:, top], y, {name: found[top] for name, found in value.items()})
+        ends = self._drawn(np.ascontiguousarray(ours.codes[:, top]), y,
+                           {name: found[top] for name, found in value.items()})
         parts: Found = []
         for name, found in value.items():
             low, high = np.full(len(found), np.nan), np.full(len(found), np.nan)
             low[top], high[top] = ends[name]
             parts.append((name, found, low, high, floor[name], found > floor[name]))
-        rank = given.correlation_of_ranks(ranks, y)
-        level = float(np.abs(given.correlation_of_ranks(shuffled, y)).max())
+        rank = given.correlation_of_ranks(ours.ranks, ours.squares, y)
+        level = float(np.abs(given.correlation_of_ranks(chance.ranks, chance.squares, y)).max())
         return [*parts, ("rank_correlation", rank, *given.rank_interval(rank, len(y)), level, np.abs(rank) > level)]
+
+    def _prepare(self, known: np.ndarray) -> None:
+        """What depends on the rows alone; and the indices of all targets with two values that these rows have."""
+        order, shuffled = self.order.part(known), given.noise(int(known.sum()), self.dummies, self.seed)
+        both = (_Columns(order.ranks(), order.slices()), _Columns(shuffled + 1.0, given.even(shuffled, len(shuffled))))
+        self.kept[known.tobytes()] = both
+        y = self.wanted[known]
+        marks = [k for k in range(y.shape[1]) if np.isfinite(y[:, k]).all() and len(np.unique(y[:, k])) == 2]
+        if not marks:
+            return
+        found = [given.measures_of_marks(columns.codes, y[:, marks], columns.sizes) for columns in both]
+        for k, *told in zip(marks, *found, strict=True):
+            self.marks[known.tobytes() + np.ascontiguousarray(y[:, k]).tobytes()] = (told[0], told[1])
 
     def _drawn(self, codes: np.ndarray, y: np.ndarray, value: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Ends of the interval of a bootstrap, moved by its bias: repeated rows make any index larger."""

@@ -100,8 +100,12 @@ def layout(x: pd.DataFrame, base: pd.Series | None = None, groups: Mapping[str, 
 
 def _grid(rows: np.ndarray) -> bool:
     """Whether the rows are all combinations of a few values of each factor."""
-    number = [len(np.unique(column)) for column in rows.T]
-    return len(rows) > 1 and prod(number) == len(rows) == len(np.unique(rows, axis=0)) and max(number) < len(rows)
+    number = []
+    for column in rows.T:
+        number.append(len(np.unique(column)))
+        if number[-1] >= len(rows):
+            return False
+    return len(rows) > 1 and prod(number) == len(rows) == len(np.unique(rows, axis=0))
 
 
 def _saltelli(blocks: np.ndarray, member: np.ndarray, second: bool) -> bool:

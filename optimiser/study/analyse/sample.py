@@ -8,10 +8,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimiser.study.analyse.given import Order
+
 NOT_FACTORS = ("row", "sample")
 TARGET = ["kind", "region", "target"]
 OUTCOME, LISTING, STATUS = "outcome", "listing", "status"
 INFEASIBLE = "infeasible"
+
+
+@dataclass(frozen=True)
+class Held:
+    """Which row lists what in which review.
+
+    Attributes
+    ----------
+    rows : Index of row numbers
+    pairs : MultiIndex of (region, occupation), sorted
+    reviews : array of int, sorted
+    cube : array of bool, rows x pairs x reviews
+    """
+
+    rows: pd.Index
+    pairs: pd.MultiIndex
+    reviews: np.ndarray
+    cube: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -34,6 +54,10 @@ class Sample:
         row, region, outcome, value, bound.
     listed : DataFrame
         row, region, occupation, review, quota, filled.
+    held : Held
+        `listed` without its numbers, as a cube.
+    order : Order
+        Of the rows by each factor.
     levers : frozenset of str
         The factors that policy sets; all others are positions of uncertainties.
     """
@@ -45,6 +69,8 @@ class Sample:
     infeasible: pd.DataFrame
     outcomes: pd.DataFrame
     listed: pd.DataFrame
+    held: Held
+    order: Order
     levers: frozenset[str] = frozenset()
 
     @property
@@ -57,8 +83,8 @@ class Sample:
 
     def of(self, rows: Iterable[int]) -> Sample:
         """The same with only some rows of the sample."""
-        keep = set(rows)
-        return replace(self, x=self.x[self.x.index.isin(keep)])
+        kept = self.x.index.isin(list(rows))
+        return replace(self, x=self.x[kept], order=self.order.part(kept))
 
 
 def sample_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame, listed: pd.DataFrame,
@@ -88,8 +114,23 @@ def sample_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame
     proved = status["status"] == INFEASIBLE
     for part, row in zip(parts[proved], status.loc[proved, "row"], strict=True):
         infeasible.loc[row, [region for region in part if region in infeasible]] = 1.0
-    return Sample(factors[chosen], base, factors[~chosen].iloc[0] if beside else None, planned, infeasible,
-                  outcomes, listed, frozenset(levers))
+    return Sample(factors[chosen], base, factors[~chosen].iloc[0] if beside else None, planned, infeasible, outcomes,
+                  listed, held_of(rows.index, listed), Order(factors[chosen].to_numpy(float)), frozenset(levers))
+
+
+def held_of(rows: pd.Index, listed: pd.DataFrame) -> Held:
+    """The lists of some rows as a cube."""
+    mine = listed[listed["row"].isin(rows)]
+    kinds = [pd.Categorical(mine[name].astype(str)) for name in ("region", "occupation")]
+    codes = [np.asarray(kind.codes, dtype=np.int64) for kind in kinds]
+    wide = max(len(kinds[1].categories), 1)
+    found, pair = np.unique(codes[0] * wide + codes[1], return_inverse=True)
+    reviews, review = np.unique(mine["review"].to_numpy(), return_inverse=True)
+    cube = np.zeros((len(rows), len(found), len(reviews)), dtype=bool)
+    cube[rows.get_indexer(pd.Index(mine["row"])), pair, review] = True
+    pairs = pd.MultiIndex.from_arrays([kind.categories.astype(object)[at] for kind, at in zip(
+        kinds, (found // wide, found % wide), strict=True)], names=["region", "occupation"])
+    return Held(rows, pairs, reviews, cube)
 
 
 def listing(sample: Sample, when: str = "any") -> pd.DataFrame:
@@ -110,20 +151,24 @@ def base_listing(sample: Sample) -> pd.Series:
 
 
 def _marks(sample: Sample, rows: pd.Index, when: str) -> pd.DataFrame:
-    seen = sample.listed[sample.listed["row"].isin([*sample.x.index, sample.base])]
-    pairs = seen[["region", "occupation"]].astype(str).drop_duplicates().sort_values(["region", "occupation"])
-    columns = pd.MultiIndex.from_frame(pairs)
-    reviews = seen.groupby("region")["review"].agg(["min", "nunique"])
-    cells = seen.groupby(["row", "region", "occupation"])["review"].agg(["min", "nunique"]).reset_index()
-    first, number = cells["region"].map(reviews["min"]), cells["region"].map(reviews["nunique"])
-    hit = {"any": cells["min"].notna(), "first": cells["min"] == first, "all": cells["nunique"] == number}[when]
+    held = sample.held
+    inside = held.rows.isin([*sample.x.index, sample.base])
+    reviewed = np.asarray(held.cube[inside].any(axis=0))  # pairs x reviews
+    there = np.asarray(reviewed.any(axis=1))
+    columns = held.pairs[there]
+    regions = columns.get_level_values(0).to_numpy()
     marks = np.zeros((len(rows), len(columns)))
-    at = rows.get_indexer(pd.Index(cells.loc[hit, "row"]))
-    column = columns.get_indexer(pd.MultiIndex.from_frame(cells.loc[hit, ["region", "occupation"]].astype(str)))
-    marks[at[at >= 0], column[at >= 0]] = 1.0
+    at = held.rows.get_indexer(rows)
+    mine = held.cube[at[at >= 0]][:, there]
+    for region in dict.fromkeys(regions):
+        of = np.flatnonzero(regions == region)
+        known = np.flatnonzero(reviewed[there][of].any(axis=0))  # reviews of the region
+        part = mine[:, of][:, :, known]
+        marks[np.ix_(at >= 0, of)] = part.any(axis=2) if when == "any" else (
+            part[:, :, 0] if when == "first" else part.all(axis=2))
     frame = pd.DataFrame(marks, index=rows, columns=columns)
-    known = sample.planned.reindex(rows, fill_value=False)[[region for region, _ in columns]].to_numpy()
-    return frame.where(known)
+    planned = sample.planned.reindex(rows, fill_value=False)[list(regions)].to_numpy()
+    return frame.where(planned)
 
 
 def values(sample: Sample, column: str = "value") -> pd.DataFrame:

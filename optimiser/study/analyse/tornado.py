@@ -51,13 +51,14 @@ def tornado(sample: Sample, wanted: pd.DataFrame, *, most: int = 20) -> tuple[pd
     """
     alone = layout(sample.x, sample.base_x).kind == ONE_AT_A_TIME
     bounds = dict(each(values(sample, "bound")))
+    ends = _Ends(sample.x.to_numpy(float))
     base: dict[tuple[str, ...], float] = {(OUTCOME, *key): value for key, value in pairs(base_values(sample))}
     base |= {(LISTING, *key): value for key, value in pairs(base_listing(sample))}
     parts = []
     for key, y in each(wanted):
         bound = bounds.get(key[1:], y) if key[0] == OUTCOME else y
         bound = np.where(np.isfinite(bound), bound, y)
-        part = _alone(sample, y, bound) if alone else _fifths(sample, y, bound)
+        part = _alone(sample, y, bound) if alone else _fifths(sample.factors, ends, y, bound)
         part = part[part["swing"].notna()].assign(base=base.get(key, np.nan))
         part = part.iloc[np.argsort(-part["swing"].abs().to_numpy(), kind="stable")[:most]]
         part["rank"] = np.arange(1, len(part) + 1)
@@ -81,20 +82,37 @@ def _alone(sample: Sample, y: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
     return _frame(rows)
 
 
-def _fifths(sample: Sample, y: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
+class _Ends:
+    """The rows of the lowest and of the highest fifth of each factor, among those that have a target; worked out once.
+
+    Per factor that has both: its place, the two sets of rows and the mean position of each.
+    """
+
+    def __init__(self, x: np.ndarray):
+        self._x = x
+        self._kept: dict[bytes, list[tuple[int, np.ndarray, np.ndarray, float, float]]] = {}
+
+    def of(self, known: np.ndarray) -> list[tuple[int, np.ndarray, np.ndarray, float, float]]:
+        if known.tobytes() not in self._kept:
+            found = self._kept[known.tobytes()] = []
+            for j, x in enumerate(np.ascontiguousarray(self._x[known].T)):
+                ends = np.quantile(x, [0.2, 0.8]) if len(x) else np.zeros(2)
+                low, high = np.flatnonzero(x <= ends[0]), np.flatnonzero(x >= ends[1])
+                if min(len(low), len(high)) >= 5 and ends[0] != ends[1]:
+                    found.append((j, low, high, x[low].mean(), x[high].mean()))
+        return self._kept[known.tobytes()]
+
+
+def _fifths(factors: list[str], ends: _Ends, y: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
     """Means of the lowest and highest fifth of each factor."""
     known = np.isfinite(y)
-    x, y, bound = sample.x.to_numpy(float)[known], y[known], bound[known]
+    y, bound = y[known], bound[known]
     rows = []
-    for j, factor in enumerate(sample.factors):
-        ends = np.quantile(x[:, j], [0.2, 0.8]) if len(y) else np.zeros(2)
-        low, high = x[:, j] <= ends[0], x[:, j] >= ends[1]
-        if min(low.sum(), high.sum()) < 5 or ends[0] == ends[1]:
-            continue
+    for j, low, high, low_x, high_x in ends.of(known):
         a, b = y[low], y[high]
         wide = Z * np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
         under_a, under_b = float(bound[low].mean()), float(bound[high].mean())
-        rows.append((factor, FIFTHS, x[low, j].mean(), x[high, j].mean(), a.mean(), under_a, b.mean(), under_b,
+        rows.append((factors[j], FIFTHS, low_x, high_x, a.mean(), under_a, b.mean(), under_b,
                      b.mean() - a.mean(), under_b - a.mean() - wide, b.mean() - under_a + wide))
     return _frame(rows)
 
