@@ -40,22 +40,25 @@ def run(
     jobs: Jobs = None,
     dask: Dask = None,
     shard: Annotated[str, typer.Option("--shard", metavar="K/N", help=say("study_run.shard_option"))] = "1/1",
+    retry: Annotated[str, typer.Option("--retry", metavar="STATUS,...", help=say("study_run.retry_option"))] = "",
 ) -> None:
     from optimiser.solver.process import processors
     from optimiser.study import spec
     from optimiser.study.contest import contest as compare
     from optimiser.study.design import design
+    from optimiser.study.run import refuse_retry
     from optimiser.study.run import run as answer
     from optimiser.study.store import Store
     from optimiser.terminal.studying import answering
 
-    part = _shard(shard)
+    part, again = _shard(shard), [word.strip() for word in retry.split(",") if word.strip()]
+    refuse_retry(again)
     asked = spec.load(study_file)
     folder = out or Path("runs") / study_file.stem
     store = Store.at(folder, asked, design(asked))
     try:
         with answering() as on_progress:
-            answer(store, asked, jobs=jobs or processors(), dask=dask, shard=part, on_progress=on_progress)
+            answer(store, asked, jobs=jobs or processors(), dask=dask, shard=part, retry=again, on_progress=on_progress)
         if asked.settings.regret and part == (1, 1):
             with answering() as on_progress:
                 compare(store, asked, jobs=jobs or processors(), dask=dask, on_progress=on_progress)
@@ -150,7 +153,7 @@ def _opened(folder: Path, study_file: Path | None) -> tuple[Store, Study]:
                                 say("study_run.file_hint"))])
     asked = spec.load(path)
     store.refuse_change(asked)
-    store.consolidate()
+    store.refresh()
     return store, asked
 
 
@@ -168,4 +171,6 @@ def _show(store: Store) -> None:
         advice = say("study_run.next_gather")
     else:
         advice = say("study_run.next_run", file=store.study_file, folder=folder)
+    if not found.running and (failed := int(found.components["failed"].sum())):
+        advice = f"{say('study_run.next_retry', failed=failed, file=store.study_file, folder=folder)}\n{advice}"
     show_standing(store.about["title"], found, advice)

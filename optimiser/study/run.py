@@ -1,22 +1,27 @@
 """Run a study: every row's every component is answered once, and kept the moment it is.
 
-Whatever ends a run, the next one goes on where it was: nothing that was kept is asked again.
+Whatever ends a run, the next one goes on where it was: nothing that was kept is asked again, but on request (`retry`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optimiser.errors import Fault, InputError
 from optimiser.study.agenda import Agenda, failed
 from optimiser.study.crew import Cluster, Crew, Lost, OneMachine, answered
 from optimiser.study.store import Shard, Store, shard_rows
 from optimiser.study.work import taught
+from optimiser.texts import say
 
 if TYPE_CHECKING:
     from optimiser.study.spec import Study
+
+
+RETRIED = ("failed", "time_limit", "work_limit")  # statuses that another try may change
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class Progress:
 
 
 def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, shard: Shard = (1, 1),
-        on_progress: Callable[[Progress], None] | None = None, crew: Crew | None = None) -> None:
+        retry: Collection[str] = (), on_progress: Callable[[Progress], None] | None = None,
+        crew: Crew | None = None) -> None:
     """Answer what is left of a study, and put the answers into its tables.
 
     A task that fails, has no plan or runs out of time is a result. One whose worker dies is tried once more, alone in a
@@ -59,6 +65,8 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
         Address of a Dask scheduler, whose workers answer instead.
     shard : (k, n)
         Only every n-th row, from the k-th on.
+    retry : collection of str
+        Statuses (of `RETRIED`): what ended so in an earlier run is asked again, and the new answer replaces it.
     on_progress : callable, optional
         Called with a `Progress` at the start and after every answer.
     crew : Crew, optional
@@ -67,15 +75,18 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
     Raises
     ------
     InputError
-        When study or case have changed since the store was made, or another run works on the same shard.
+        When study or case have changed since the store was made, another run works on the same shard, or `retry` has
+        a status that would end the same way.
     KeyboardInterrupt
         After Ctrl-C, when what was answered so far is in the tables.
     """
     from optimiser.study.factors import Variants
 
+    refuse_retry(retry)
     store.refuse_change(study)
     with store.adding(shard):
-        agenda = Agenda(shard_rows(store.design, shard), store.components, Variants(study).problem, store.asked())
+        done = [result for result in store.asked() if result.status not in retry]
+        agenda = Agenda(shard_rows(store.design, shard), store.components, Variants(study).problem, done)
         counter = _Counter(agenda, on_progress)
         if crew is None:
             known = taught(study) if agenda.before < agenda.total else study
@@ -85,6 +96,18 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
         finally:
             crew.close()
             store.consolidate()
+
+
+def refuse_retry(statuses: Collection[str]) -> None:
+    """Refuse to ask again what is proved, or a status that doesn't exist.
+
+    Raises
+    ------
+    InputError
+    """
+    if strange := [status for status in statuses if status not in RETRIED]:
+        raise InputError([Fault("--retry", 0, "", ", ".join(map(repr, strange)), ", ".join(RETRIED),
+                                say("study_run.retry_hint"))])
 
 
 def _answer_all(store: Store, agenda: Agenda, crew: Crew, counter: _Counter) -> None:

@@ -64,20 +64,18 @@ def standing(store: Store) -> Standing:
     total, names = int(store.about["rows"]), store.names
     counts = {name: Counter[str]() for name in names}
     reasons, moments, shards = Counter[str](), [], []
-    known: set[tuple[int, str]] = set()
     for path in store.journals():
         here: set[tuple[int, str]] = set()
         for record in records(path):
             if "row" not in record:
                 shards.append(_shard(store, record["shard"], path) | {"done": here})
-                continue
-            here.add(key := (record["row"], record["component"]))
-            if key not in known:
-                known.add(key)
-                counts[record["component"]][record["status"]] += 1
-                counts[record["component"]]["reused"] += record["same_as"] >= 0
-                reasons[record["reason"]] += record["status"] == "failed"
+            else:
+                here.add((record["row"], record["component"]))
                 moments.append(record["at"])
+    for record in store.records(lines=False):
+        counts[record["component"]][record["status"]] += 1
+        counts[record["component"]]["reused"] += record["same_as"] >= 0
+        reasons[record["reason"]] += record["status"] == "failed"
     lines = [{"component": name, "done": sum(found[status] for status in STATUSES), "total": total,
               "reused": found["reused"]} | {status: found[status] for status in STATUSES}
              for name, found in counts.items()]

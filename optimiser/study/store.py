@@ -6,6 +6,7 @@
     journal/*.jsonl  a line per finished task (row and component), one file per shard; only ever added to
     status.parquet, outcomes.parquet, listed.parquet
                      the journals put together, sorted by row; written whole by `consolidate`
+    tables.json      the journals that they were made of, with the length of each and how it ends
 
 Every table's columns stand in `columns.COLUMNS`.
 """
@@ -31,7 +32,7 @@ from optimiser.run_folder import versions
 from optimiser.storage import being_written, settle, whole_folder, write_whole
 from optimiser.study.columns import COLUMNS, RESULTS, Sheet, design_file
 from optimiser.study.content import case_digests, component_name
-from optimiser.study.journal import Journal, records
+from optimiser.study.journal import CHECK, Journal, records
 from optimiser.texts import say
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ __all__ = ["COLUMNS", "FORMAT", "MARK", "Result", "Store", "Task", "shard_rows"]
 
 FORMAT = 1  # of the folder; another number is another format, and this program reads only its own
 MARK = "study.json"  # the file by which such a folder is known
+MADE_OF = "tables.json"
 TRIES, MOMENT = 100, 0.1  # to make a folder that others make too, and seconds between two of them
 Shard = tuple[int, int]  # number from 1, of how many
 Key = tuple[int, str]  # row, component
@@ -213,15 +215,21 @@ class Store:
         """The journals, in order of their names."""
         return sorted((self.folder / "journal").glob("*.jsonl"))
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """What the journals hold, as it was written; a task that stands in several is told once."""
-        known: set[Key] = set()
+    def records(self, lines: bool = True) -> Iterator[dict[str, Any]]:
+        """What the journals hold, as it was written; of a task that stands there several times, the latest answer.
+
+        Parameters
+        ----------
+        lines : bool
+            Without, `outcomes` and `listed` are left empty, which spares memory.
+        """
+        known: dict[Key, dict[str, Any]] = {}
         for path in self.journals():
             for record in records(path):
                 key = record.get("row", -1), record.get("component", "")
-                if key[1] and key not in known:
-                    known.add(key)
-                    yield record
+                if key[1] and not (key in known and known[key]["at"] > record["at"]):
+                    known[key] = record if lines else record | {"outcomes": (), "listed": ()}
+        yield from known.values()
 
     def results(self) -> Iterator[Result]:
         """Every result in the order of rows and components.
@@ -241,13 +249,30 @@ class Store:
 
     def asked(self) -> Iterator[Result]:
         """Every result as it was kept, without its lines: enough to know what is left to be answered."""
-        return (_result(record | {"outcomes": (), "listed": ()}) for record in self.records())
+        return map(_result, self.records(lines=False))
 
     def done(self) -> set[Key]:
         """Row and component of everything that has an answer."""
-        return {(record["row"], record["component"]) for record in self.records()}
+        return {(record["row"], record["component"]) for record in self.records(lines=False)}
 
     # Tables -----------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Consolidate, unless the tables were made of the journals as they stand."""
+        path = self.folder / MADE_OF
+        made = path.is_file() and all(self._path(name).is_file() for name in RESULTS)
+        if not made or path.read_bytes() != self._stamp():
+            self.consolidate()
+
+    def _stamp(self) -> bytes:
+        """By which a change of the journals is known: how long each is, and the checksum it ends in."""
+        told = {}
+        for path in self.journals():
+            with path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(size - CHECK - 1, 0))
+                told[path.name] = [size, file.read().decode(errors="replace").strip()]
+        return json.dumps(told, indent=1).encode()
 
     def consolidate(self) -> None:
         """Write what the journals hold as Parquet: each table the old one or the new one, never half of it.
@@ -257,6 +282,7 @@ class Store:
         OptimiserError
             When the disk is full or fails.
         """
+        stamp = self._stamp()  # before they are read: what is added meanwhile makes it an old one
         sheets = {name: Sheet(name, self.metadata) for name in RESULTS}
         for result in self.results():
             row = result.row
@@ -265,7 +291,8 @@ class Store:
             sheets["outcomes"].add((row, *line) for line in sorted(result.outcomes))
             sheets["listed"].add((row, *line) for line in sorted(result.listed))
         try:
-            write_whole({self._path(name): sheet.done() for name, sheet in sheets.items()})
+            write_whole({self._path(name): sheet.done() for name, sheet in sheets.items()}
+                        | {self.folder / MADE_OF: stamp})
         except OSError as error:
             raise OptimiserError(say("study_run.disk", file=error.filename, reason=error.strerror)) from None
 
