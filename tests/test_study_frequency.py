@@ -149,13 +149,18 @@ def test_a_store_and_its_study_say_what_is_a_lever_and_which_factors_move_togeth
     design, status, outcomes, listed = tables(x, {"A": x[:, 0]}, {("A", "1"): (x[:, 0] > 25) * 1},
                                               names=["length", "own"])
     store = SimpleNamespace(design=design, status=status, outcomes=outcomes, listed=listed, regret=None)
-    factors = [SimpleNamespace(name="length", kind="lever", group="length"),
-               SimpleNamespace(name="own", kind="uncertainty", group="own")]
+    factors = [SimpleNamespace(name="length", kind="lever", group="length", words="length of the list"),
+               SimpleNamespace(name="own", kind="uncertainty", group="own", words="own ways")]
+    problem = SimpleNamespace(tables={"regions": pd.DataFrame({"region": ["A"]}), "occupations": pd.DataFrame(
+        {"occupation": ["1"]})}, title=lambda table, code, _: {"regions": "Avalon", "occupations": "Welders"}[table])
     settings = SimpleNamespace(seed=4, design=SimpleNamespace(groups=False, levels=4))
-    study = SimpleNamespace(title="Lengths", factors=factors, settings=settings)
+    study = SimpleNamespace(title="Lengths", factors=factors, settings=settings, problem=problem)
     analysis = analyse(cast(Any, store), cast(Any, study))
     assert (analysis.title, analysis.facts["seed"], analysis.facts["layout"]) == ("Lengths", 4, "free")
-    assert any("length at least 30" in line for line in analysis.lines)
+    assert any(line.startswith("Avalon: Welders (1) comes in in 100% of the rows") and
+               "when length of the list at least 30;" in line for line in analysis.lines)
+    assert any("most are flipped by length of the list (1)" in line for line in analysis.lines)
+    assert set(analysis.tables["frequency"]["occupation"]) == {"1"}  # tables keep codes
 
 
 @pytest.mark.parametrize("kind", ["nothing answered", "one row", "no plan", "nothing listed", "one factor"])

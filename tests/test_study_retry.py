@@ -9,6 +9,7 @@ from test_study_run import ONLY_R, call, tables
 from twovalleys import LHS, Here, begun, deadly, marks, quick, troubled, write_study
 
 from optimiser.errors import InputError
+from optimiser.study import spec
 from optimiser.study.columns import RESULTS
 from optimiser.study.crew import OneMachine
 from optimiser.study.design import design
@@ -135,3 +136,16 @@ def test_tables_are_made_again_only_when_a_journal_has_grown(tmp_path: Path) -> 
     (store.folder / "listed.parquet").unlink()
     store.refresh()
     assert (store.folder / "listed.parquet").exists()
+
+
+def test_regions_are_named_in_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                           capsys: pytest.CaptureFixture[str]) -> None:
+    _, store = begun(tmp_path)
+    titles = {region: f"Land of {region}" for region in "QR"}
+    monkeypatch.setitem(store.about, "titles", titles)
+    assert store.title("Q-R") == "Land of Q (Q), Land of R (R)"
+    monkeypatch.setitem(store.about, "titles", {})  # of a folder made before titles were kept
+    assert store.title("Q-R") == "Q-R"
+    title = spec.load(tmp_path / "study.yaml").problem.title("regions", "Q")
+    _, out, _ = call(monkeypatch, capsys, "status", store.folder)
+    assert f"{title} (Q)" in out if title != "Q" else "Q" in out

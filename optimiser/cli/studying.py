@@ -173,4 +173,4 @@ def _show(store: Store) -> None:
         advice = say("study_run.next_run", file=store.study_file, folder=folder)
     if not found.running and (failed := int(found.components["failed"].sum())):
         advice = f"{say('study_run.next_retry', failed=failed, file=store.study_file, folder=folder)}\n{advice}"
-    show_standing(store.about["title"], found, advice)
+    show_standing(store.about["title"], found, advice, store.title)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import pandas as pd
 
@@ -11,6 +10,7 @@ from optimiser.report.words import Words
 from optimiser.study.analyse import Analysis
 from optimiser.study.analyse.layouts import MORRIS, ONE_AT_A_TIME
 from optimiser.study.analyse.sample import LISTING, OUTCOME
+from optimiser.study.analyse.titles import Titles
 from optimiser.study.factors import Factor
 from optimiser.study.spec import Study
 from optimiser.texts import catalogue, say
@@ -33,6 +33,7 @@ class Names:
         self.words = words
         self.study = study
         self.status = status
+        self.titles = Titles.of(study, words.language)
         self.factors: dict[str, Factor] = {factor.name: factor for factor in study.factors}
 
     def __call__(self, key: str, **values: object) -> str:
@@ -43,31 +44,20 @@ class Names:
         return self(key) if f"study_report.{key}" in catalogue("en") else otherwise
 
     def lines(self, found: Analysis, *tables: str, most: int = LINES) -> tuple[list[str], list[str]]:
-        """What the analysis says of some tables, with titles for codes: lines shown at once, and those folded away."""
-        every = [self.titled(line) for name in tables for line in found.sections.get(name, [])]
+        """What the analysis says of some tables: lines shown at once, and those folded away."""
+        every = [line for name in tables for line in found.sections.get(name, [])]
         return every[:most], every[most:]
-
-    def titled(self, line: str) -> str:
-        """A line with words for names like `shortage[BE2 2221]`, and for the region and occupation it begins with."""
-        line = re.sub(r"[\w-]+\[[^]]*\]", lambda name: self.factor(name[0]), line)
-        region, colon, rest = line.partition(": ")
-        if not colon or region not in self.study.problem.regions:
-            return line
-        code, _, tail = rest.partition(" ")
-        what = f"{self.occupation(code)} {tail}" if self.words.occupation(code) != code else rest
-        return f"{self.words.region(region)}: {what}"
 
     def factor(self, name: str) -> str:
         """A factor in words; a group of factors is called as in the study file."""
-        return self.factors[name].words if name in self.factors else name
+        return self.titles.factor(name)
 
     def is_lever(self, name: str) -> bool:
         return name in self.factors and self.factors[name].kind == "lever"
 
     def occupation(self, code: str) -> str:
         """`Nurse (2221)`, or the code alone where it has no title."""
-        title = self.words.occupation(code)
-        return code if title == code else f"{title} ({code})"
+        return self.titles.occupation(code)
 
     def coded(self, code: str) -> str:
         """`2221 Nurse`: for pictures, where long titles are cut."""
@@ -80,7 +70,7 @@ class Names:
 
     def component(self, name: str) -> str:
         """`Flanders and Wallonia` for `BE2-BE3`."""
-        return self.words.names([self.words.region(code) for code in name.split("-")], 9)
+        return self.titles.region(name)
 
     def bare(self, kind: str, target: str, number: float) -> str:
         """An amount of a target whose unit has been told: shares in percent, everything else as it is."""

@@ -108,6 +108,7 @@ class Store:
             "file": _relative(study.path, folder), "design": settings.design.kind, "seed": settings.seed,
             "gap": settings.gap, "time_limit": settings.time_limit, "rows": len(design),
             "components": [list(component) for component in study.components],
+            "titles": {region: study.problem.title("regions", region) for region in study.problem.regions},
             "factors": [{name: getattr(factor, name) for name in ("name", "kind", "words", "low", "high", "group")}
                         for factor in study.factors],
             "versions": versions(),
@@ -335,6 +336,12 @@ class Store:
     def components(self) -> tuple[tuple[str, ...], ...]:
         """Regions that are solved together."""
         return tuple(tuple(component) for component in self.about["components"])
+
+    def title(self, component: str) -> str:
+        """A component's regions with their titles: `Flanders (BE2)`."""
+        titles = self.about.get("titles", {})
+        return ", ".join(f"{titles[code]} ({code})" if titles.get(code, code) != code else code
+                         for code in component.split("-")) if titles else component
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -56,8 +56,9 @@ def _span(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}"
 
 
-def show_standing(title: str, standing: Standing, next_command: str) -> None:
-    """How a study stands, component by component, why tasks failed, and what to type next."""
+def show_standing(title: str, standing: Standing, next_command: str,
+                  titled: Callable[[str], str] = str) -> None:
+    """How a study stands, component by component (`titled` names them), why tasks failed, and what to type next."""
     console = screen()
     frame = standing.components
     shown = [status for status in STATUSES if frame[status].any()]
@@ -66,7 +67,8 @@ def show_standing(title: str, standing: Standing, next_command: str) -> None:
     for name in ("done", "total", "reused", *shown):
         add_numbers(table, say(f"study_run.{name}"))
     for line in frame.to_dict("records"):
-        table.add_row(escape(line["component"]), *(f"{line[name]:,}" for name in ("done", "total", "reused", *shown)))
+        counts = (f"{line[name]:,}" for name in ("done", "total", "reused", *shown))
+        table.add_row(escape(titled(line["component"])), *counts)
     print_table(console, table)
     if len(standing.shards) > 1 or (len(standing.shards) and standing.shards["shard"][0] != "1/1"):
         table = new_table(say("study_run.shards"))

@@ -6,6 +6,7 @@ counted, never the base row beside it, and per region only rows with a plan (a v
 Files
 -----
 sample       the rows as matrices: what was put in, what came out, what was listed
+titles       what codes are called in lines
 layouts      which complete design the rows are, told from the numbers
 frequency    how often each occupation is listed; the robust core; quotas
 indices      which factor moves which outcome and flips which listing; `given` has the formulas for given data
@@ -89,6 +90,7 @@ from optimiser.study.analyse.layouts import FREE, GRID, layout
 from optimiser.study.analyse.regret import COLUMNS as ROBUST
 from optimiser.study.analyse.regret import REGRET, regret, robust_lists
 from optimiser.study.analyse.sample import LISTING, OUTCOME, each, sample_of, targets
+from optimiser.study.analyse.titles import Titles
 from optimiser.study.analyse.tornado import interactions, tornado
 from optimiser.texts import say
 
@@ -120,13 +122,13 @@ def analyse(store: Store, study: Study, *, core: float = 0.9, outside: float = 0
     groups = {factor.name: factor.group for factor in study.factors} if study.settings.design.groups else None
     return analysis_of(store.design, store.status, store.outcomes, store.listed, getattr(store, "regret", None),
                        title=study.title, levers=levers, groups=groups, levels=study.settings.design.levels,
-                       seed=study.settings.seed, core=core, outside=outside)
+                       seed=study.settings.seed, core=core, outside=outside, titles=Titles.of(study))
 
 
 def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame, listed: pd.DataFrame,
                 tried: pd.DataFrame | None = None, *, title: str = "", levers: Iterable[str] = (),
                 groups: Mapping[str, str] | None = None, levels: int | None = None, seed: int = 1, core: float = 0.9,
-                outside: float = 0.1) -> Analysis:
+                outside: float = 0.1, titles: Titles | None = None) -> Analysis:
     """What the tables of a study come to.
 
     Parameters
@@ -146,8 +148,10 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
         Of shuffled factors, bootstraps and the halves of a test.
     core, outside : float
         See `frequency.frequency`.
+    titles : Titles, optional
+        What codes are called in the lines; without, they stand for themselves.
     """
-    sample = sample_of(design, status, outcomes, listed, levers)
+    sample = sample_of(design, status, outcomes, listed, levers, titles)
     lay = layout(sample.x, sample.base_x, groups)
     open_ = unanswered(sample.x.index, status)
     if lay.kind in (FREE, GRID):  # other designs keep their gaps, or they would not be known any more
@@ -185,12 +189,19 @@ def analysis_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFra
     if lay.scattered:
         tables["conditions"], sections["conditions"] = conditions(single, wanted[main].reindex(single.x.index),
                                                                   seed=seed)
-    if lay.random:
+    else:
+        sections["conditions"] = [say(f"study_analyse.no_conditions_{lay.kind}")]
+    if lay.growing:
         tables["convergence"], sections["convergence"] = convergence(sample, wanted[followed], groups, core=core,
-                                                                     outside=outside, seed=seed)
+                                                                     outside=outside, seed=seed, levels=levels)
+    else:
+        sections["convergence"] = [say(f"study_analyse.no_convergence_{lay.kind}")]
+    if lay.random:
         tables["evidence"], sections["evidence"] = evidence(single, found, seed=seed)
+    else:
+        sections["evidence"] = [say("study_analyse.no_evidence")]
     tables["regret"] = found
-    tables["robust_lists"], sections["regret"] = robust_lists(found) if len(found) else (
+    tables["robust_lists"], sections["regret"] = robust_lists(found, titles=sample.titles) if len(found) else (
         pd.DataFrame(columns=ROBUST), [])
     facts = {"rows": len(sample.x), "unanswered": len(open_), "factors": len(sample.factors), "layout": lay.kind,
              "seed": seed, "core": core, "outside": outside}

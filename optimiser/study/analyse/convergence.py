@@ -12,6 +12,7 @@ from optimiser.study.analyse.frequency import frequency
 from optimiser.study.analyse.indices import indices, main_index
 from optimiser.study.analyse.layouts import Layout, layout
 from optimiser.study.analyse.sample import LISTING, TARGET, Sample
+from optimiser.study.analyse.titles import Titles
 from optimiser.texts import say
 
 COLUMNS = ["quantity", *TARGET, "factor", "rows", "value", "low", "high", "class", "rank", "settled_at"]
@@ -46,32 +47,39 @@ def prefixes(rows: int, block: int = 1, steps: int = STEPS) -> list[int]:
 
 
 def convergence(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | None = None, *, core: float = 0.9,
-                outside: float = 0.1, seed: int = 1, steps: int = STEPS) -> tuple[pd.DataFrame, list[str]]:
+                outside: float = 0.1, seed: int = 1, steps: int = STEPS,
+                levels: int | None = None) -> tuple[pd.DataFrame, list[str]]:
     """Classes of occupations, the strongest factors of each target and the figures worth measuring, row by row.
 
     A ranking is that of the (at most ten) strongest factors above the noise at the end; it has settled when the same
-    factors are the strongest in the same order.
+    factors are the strongest in the same order. Of Morris's design, whose rows are no random sample, only rankings are
+    told: the mean effects (mu_star) of the first trajectories, with their intervals, and of more and more of them.
 
     Parameters
     ----------
     sample : Sample
     wanted : DataFrame, rows x (kind, region, target)
         Targets whose indices are followed.
-    groups, core, outside, seed
+    groups, core, outside, seed, levels
         As for `indices.indices` and `frequency.frequency`.
     steps : int
         Parts of the sample.
     """
     lay = layout(sample.x, sample.base_x, groups)
-    if not lay.random:
-        return pd.DataFrame(columns=COLUMNS), [say(f"study_analyse.not_random_{lay.kind}")]
+    if not lay.growing:
+        return pd.DataFrame(columns=COLUMNS), [say(f"study_analyse.no_convergence_{lay.kind}")]
     if sample.x.empty:
         return pd.DataFrame(columns=COLUMNS), []
     sizes = prefixes(len(sample.x), lay.block, steps)
     parts = [sample.of(sample.x.index[:size]) for size in sizes]
     frames, lines = [], []
-    for table, told in (_classes(parts, lay, sizes, core, outside), _rankings(parts, wanted, groups, sizes, seed),
-                        _evidence(parts, lay, sizes, seed)):
+    answers = [_rankings(sample.titles, parts, wanted, groups, sizes, seed, levels)]
+    if lay.random:
+        answers = [_classes(sample.titles, parts, lay, sizes, core, outside), *answers,
+                   _evidence(parts, lay, sizes, seed)]
+    elif answers[0][1]:
+        lines.append(say("study_analyse.trajectories", trajectories=len(sample.x) // lay.block, rows=lay.block))
+    for table, told in answers:
         frames.append(table)
         lines += told
     kept = [frame.reindex(columns=COLUMNS) for frame in frames if len(frame)]
@@ -83,7 +91,7 @@ def convergence(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] 
     return table, lines
 
 
-def _classes(parts: list[Sample], lay: Layout, sizes: list[int], core: float,
+def _classes(titles: Titles, parts: list[Sample], lay: Layout, sizes: list[int], core: float,
              outside: float) -> tuple[pd.DataFrame, list[str]]:
     found = [frequency(part.of(part.x.index[lay.alone(len(part.x))]), core, outside)[0].assign(rows=size)
              for part, size in zip(parts, sizes, strict=True)]
@@ -99,16 +107,18 @@ def _classes(parts: list[Sample], lay: Layout, sizes: list[int], core: float,
         each.append(part.assign(settled_at=part["target"].map(told)))
         moving = sum(np.isnan(at) for at in told.values())
         latest = max((at for at in told.values() if not np.isnan(at)), default=np.nan)
-        lines.append(say("study_analyse.classes_settled", region=region, rows=f"{latest:,.0f}") if not moving else
-                     say("study_analyse.classes_moving", region=region, number=moving, of=len(told)))
+        named = titles.region(region)
+        lines.append(say("study_analyse.classes_settled", region=named, rows=f"{latest:,.0f}") if not moving else
+                     say("study_analyse.classes_moving", region=named, number=moving, of=len(told)))
     return pd.concat(each, ignore_index=True) if each else table, lines
 
 
-def _rankings(parts: list[Sample], wanted: pd.DataFrame, groups: Mapping[str, str] | None, sizes: list[int],
-              seed: int) -> tuple[pd.DataFrame, list[str]]:
+def _rankings(titles: Titles, parts: list[Sample], wanted: pd.DataFrame, groups: Mapping[str, str] | None,
+              sizes: list[int], seed: int, levels: int | None) -> tuple[pd.DataFrame, list[str]]:
     found = []
     for part, size in zip(parts, sizes, strict=True):
-        table, _ = indices(part, wanted.reindex(part.x.index), groups, seed=seed, resamples=20, with_delta=False)
+        table, _ = indices(part, wanted.reindex(part.x.index), groups, seed=seed, resamples=20, with_delta=False,
+                           levels=levels)
         found.append(main_index(table).assign(rows=size))
     filled = [table for table in found if len(table)]
     if not filled:
@@ -122,12 +132,13 @@ def _rankings(parts: list[Sample], wanted: pd.DataFrame, groups: Mapping[str, st
         at = _ranking_settled(part, names, sizes)
         each.append(part[part["factor"].isin(names)].assign(settled_at=at))
         if names and np.isnan(at):
-            unsettled.append(say("study_analyse.target_of", region=key[1], target=key[2]))
+            unsettled.append(say("study_analyse.target_of", region=titles.region(key[1]),
+                                 target=titles.target(key[0], key[2])))
     settled = [float(part["settled_at"].iloc[0]) for part in each if len(part) and part["settled_at"].notna().all()]
     lines = [say("study_analyse.rankings", settled=len(settled), of=len(each), none=none,
                  rows=f"{max(settled):,.0f}" if settled else "0")]
     if unsettled:
-        lines.append(say("study_analyse.rankings_moving", targets=", ".join(unsettled[:TOP]), number=len(unsettled)))
+        lines.append(say("study_analyse.rankings_moving", targets="; ".join(unsettled[:TOP]), number=len(unsettled)))
     return pd.concat(each, ignore_index=True), lines
 
 

@@ -253,7 +253,8 @@ def _rows(sample: Sample, key: tuple[str, str, str, str], box: Box, x: np.ndarra
 def _told(sample: Sample, rows: list[tuple[object, ...]]) -> str:
     first = dict(zip(COLUMNS, rows[0], strict=True))
     named = [_limit(sample, str(row[5]), float(str(row[6])), float(str(row[7]))) for row in rows]
-    return say(f"study_analyse.event_{first['event']}", region=first["region"], target=first["target"],
+    return say(f"study_analyse.event_{first['event']}", region=sample.titles.region(first["region"]),
+               target=sample.titles.target(first["kind"], first["target"]),
                conditions=say("study_analyse.and").join(named), density=f"{first['density']:.0%}",
                base=f"{first['base_rate']:.0%}", coverage=f"{first['coverage']:.0%}",
                tested=f"{first['test_density']:.0%}", rows=f"{first['test_rows']:,}")
@@ -262,6 +263,7 @@ def _told(sample: Sample, rows: list[tuple[object, ...]]) -> str:
 def _limit(sample: Sample, factor: str, low: float, high: float) -> str:
     """A restriction in words: of a lever in its own numbers, of an uncertainty by quantiles."""
     side = "above" if np.isnan(high) else "below" if np.isnan(low) else "between"
+    named = sample.titles.factor(factor)
     if factor in sample.levers:
-        return say(f"study_analyse.lever_{side}", factor=factor, low=f"{low:g}", high=f"{high:g}")
-    return say(f"study_analyse.position_{side}", factor=factor, low=f"{low:.0%}", high=f"{high:.0%}")
+        return say(f"study_analyse.lever_{side}", factor=named, low=f"{low:g}", high=f"{high:g}")
+    return say(f"study_analyse.position_{side}", factor=named, low=f"{low:.0%}", high=f"{high:.0%}")

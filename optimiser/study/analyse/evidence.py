@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimiser.study.analyse import given
 from optimiser.study.analyse.sample import Sample, listing
+from optimiser.study.analyse.titles import Titles
 from optimiser.texts import say
 
 Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -77,7 +78,7 @@ def evidence(sample: Sample, regret: pd.DataFrame | None = None, *, seed: int = 
     table = table.sort_values(["flips", "regret", "factor"], ascending=[False, False, True], kind="stable",
                               ignore_index=True)
     table["rank"] = np.arange(1, len(table) + 1)
-    return table[COLUMNS], _told(table, flips, bool(losses), most)
+    return table[COLUMNS], _told(sample.titles, table, flips, bool(losses), most)
 
 
 def _by_flips(codes: np.ndarray, marks: np.ndarray) -> np.ndarray:
@@ -144,7 +145,8 @@ def _most(sample: Sample, flips: list[tuple[np.ndarray, pd.DataFrame]]) -> list[
     return name
 
 
-def _told(table: pd.DataFrame, flips: list[tuple[np.ndarray, pd.DataFrame]], regret: bool, most: int) -> list[str]:
+def _told(titles: Titles, table: pd.DataFrame, flips: list[tuple[np.ndarray, pd.DataFrame]], regret: bool,
+          most: int) -> list[str]:
     total = sum(float(2 * (share * (1 - share)).sum()) for share in (marks.mean() for _, marks in flips))
     lines = [say("study_analyse.evidence_total", flips=f"{total:,.2f}")]
     for name in ("flips", "regret") if regret else ("flips",):
@@ -152,7 +154,7 @@ def _told(table: pd.DataFrame, flips: list[tuple[np.ndarray, pd.DataFrame]], reg
         if first.empty:
             lines.append(say(f"study_analyse.evidence_{name}_none"))
             continue
-        lines.append(say(f"study_analyse.evidence_{name}", factors=", ".join(
-            say("study_analyse.evidence_value", factor=row["factor"], value=f"{row[name]:,.2f}")
+        lines.append(say(f"study_analyse.evidence_{name}", factors="; ".join(
+            say("study_analyse.evidence_value", factor=titles.factor(row["factor"]), value=f"{row[name]:,.2f}")
             for row in first.to_dict("records"))))
     return lines if regret else [*lines, say("study_analyse.evidence_no_lists")]

@@ -85,11 +85,11 @@ def _told(sample: Sample, table: pd.DataFrame, core: float, outside: float) -> l
         part = table[table["region"] == region]
         planned = int(sample.planned.loc[sample.x.index, region].sum())
         if not planned:
-            lines.append(say("study_analyse.no_rows", region=region, rows=f"{len(sample.x):,}"))
+            lines.append(say("study_analyse.no_rows", region=sample.titles.region(region), rows=f"{len(sample.x):,}"))
             continue
         number = part["class"].value_counts()
-        lines.append(say("study_analyse.classes", region=region, core=number.get(CORE, 0), rows=f"{planned:,}",
-                         borderline=number.get(BORDERLINE, 0), outside=number.get(OUTSIDE, 0),
+        lines.append(say("study_analyse.classes", region=sample.titles.region(region), core=number.get(CORE, 0),
+                         rows=f"{planned:,}", borderline=number.get(BORDERLINE, 0), outside=number.get(OUTSIDE, 0),
                          no_plan=f"{len(sample.x) - planned:,}", at_least=f"{core:.0%}", at_most=f"{outside:.0%}"))
     return [*lines, say("study_analyse.ties")] if len(table) else lines
 

@@ -15,6 +15,7 @@ from SALib.analyze import sobol as salib_sobol
 from optimiser.study.analyse import given
 from optimiser.study.analyse.layouts import FRACTIONAL, MORRIS, ONE_AT_A_TIME, SALTELLI, Layout, layout
 from optimiser.study.analyse.sample import LISTING, STATUS, TARGET, Sample, each, labelled
+from optimiser.study.analyse.titles import Titles
 from optimiser.texts import say
 
 COLUMNS = [*TARGET, "factor", "method", "index", "value", "low", "high", "floor", "distinct", "rank"]
@@ -87,7 +88,7 @@ def indices(sample: Sample, wanted: pd.DataFrame, groups: Mapping[str, str] | No
         lines.append(say("study_analyse.indices_few", targets=few, of=wanted.shape[1], least=FEWEST_ROWS))
     if (table["method"] == "given_data").any():
         lines.append(say("study_analyse.noise", dummies=dummies))
-    return table[COLUMNS], [*lines, *_strongest(table)]
+    return table[COLUMNS], [*lines, *_strongest(table, sample.titles)]
 
 
 def _one(lay: Layout, x: pd.DataFrame, y: np.ndarray, data: _Given, seed: int, resamples: int,
@@ -239,26 +240,27 @@ def main_index(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["index"] == table["method"].map(MAIN)]
 
 
-def _strongest(table: pd.DataFrame, most: int = 3) -> list[str]:
+def _strongest(table: pd.DataFrame, titles: Titles, most: int = 3) -> list[str]:
     """Per region: what moves unfilled most, what moves infeasibility, and which factors flip most listings."""
     lines = []
     main = main_index(table)
     moved = main[(main["target"] == "unfilled") | (main["kind"] == STATUS)]
     for (_, region, target), part in moved.groupby(TARGET, sort=True):
         named = part[part["distinct"] == 1].nsmallest(most, "rank")
-        what = say("study_analyse.word_infeasible") if target != "unfilled" else say("study_analyse.word_unfilled")
-        lines.append(say("study_analyse.moves", region=region, what=what, factors=", ".join(
-            say("study_analyse.factor_value", factor=row.factor, index=say(f"study_analyse.index_{row.index_}"),
-                value=f"{row.value:.3g}") for row in named.rename(columns={"index": "index_"}).itertuples()))
-            if len(named) else say("study_analyse.moves_none", region=region, what=what, factors=len(part)))
+        what, named_region = titles.target(STATUS, target), titles.region(region)
+        lines.append(say("study_analyse.moves", region=named_region, what=what, factors="; ".join(
+            say("study_analyse.factor_value", factor=titles.factor(row.factor), value=f"{row.value:.3g}",
+                index=say(f"study_analyse.index_{row.index_}"))
+            for row in named.rename(columns={"index": "index_"}).itertuples()))
+            if len(named) else say("study_analyse.moves_none", region=named_region, what=what, factors=len(part)))
     flips = main[main["kind"] == LISTING]
     for region, part in flips.groupby("region", sort=True):
         number = part[part["distinct"] == 1].groupby("factor").size()
         listings = part["target"].nunique()
         if number.empty:
-            lines.append(say("study_analyse.flips_none", region=region, listings=listings))
+            lines.append(say("study_analyse.flips_none", region=titles.region(region), listings=listings))
             continue
         first = number.reset_index(name="n").sort_values(["n", "factor"], ascending=[False, True]).head(most)
-        lines.append(say("study_analyse.flips", region=region, listings=listings, factors=", ".join(
-            say("study_analyse.factor_flips", factor=factor, number=n) for factor, n in first.to_numpy())))
+        lines.append(say("study_analyse.flips", region=titles.region(region), listings=listings, factors="; ".join(
+            say("study_analyse.factor_flips", factor=titles.factor(name), number=n) for name, n in first.to_numpy())))
     return lines

@@ -50,6 +50,11 @@ class Layout:
         """Whether any part of the rows is as good as another for trying what holds."""
         return self.kind in (SALTELLI, GRID, FREE)
 
+    @property
+    def growing(self) -> bool:
+        """Whether a part of the rows, from the first on, is a smaller design of the same kind."""
+        return self.random or self.kind == MORRIS
+
     def alone(self, rows: int) -> np.ndarray:
         """Which rows don't repeat others: of Saltelli's, the first (A) and the last (B) of every block."""
         place = np.arange(rows) % self.block

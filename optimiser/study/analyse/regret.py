@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from optimiser.study.analyse.titles import Titles
 from optimiser.texts import say
 
 REGRET = ["region", "list", "row", "low", "high"]
@@ -74,7 +75,8 @@ def _best(tried: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
                                                                                    "best_bound"])
 
 
-def robust_lists(found: pd.DataFrame, worst: float = 0.1) -> tuple[pd.DataFrame, list[str]]:
+def robust_lists(found: pd.DataFrame, worst: float = 0.1,
+                 titles: Titles | None = None) -> tuple[pd.DataFrame, list[str]]:
     """Largest, CVaR and mean regret of every list, and which list is the most robust.
 
     Only rows in which all lists of the region were tried are counted. A list is among the best when its lower end does
@@ -86,6 +88,8 @@ def robust_lists(found: pd.DataFrame, worst: float = 0.1) -> tuple[pd.DataFrame,
         As `regret` gives it.
     worst : float
         Share of rows that CVaR is the mean of.
+    titles : Titles, optional
+        What regions are called in the lines.
     """
     rows = []
     for region, part in found.groupby("region", sort=True):
@@ -103,7 +107,7 @@ def robust_lists(found: pd.DataFrame, worst: float = 0.1) -> tuple[pd.DataFrame,
         table[f"best_{aim}"] = (table[f"{aim}_low"] <= least).astype(int)
     table = table.sort_values(["region", "cvar_high", "max_high", "list"], kind="stable", ignore_index=True)
     return table, [line for region, part in table.groupby("region", sort=True)
-                   for line in _told(str(region), part, worst)]
+                   for line in _told((titles or Titles()).region(region), part, worst)]
 
 
 def _told(region: str, part: pd.DataFrame, worst: float) -> list[str]:

@@ -9,10 +9,14 @@ import numpy as np
 import pandas as pd
 
 from optimiser.study.analyse.given import Order
+from optimiser.study.analyse.kinds import LISTING, OUTCOME, STATUS
+from optimiser.study.analyse.titles import Titles
+
+__all__ = ["LISTING", "OUTCOME", "STATUS", "TARGET", "Held", "Sample", "base_listing", "base_values", "each", "held_of",
+           "labelled", "listing", "pairs", "sample_of", "targets", "values", "varies"]
 
 NOT_FACTORS = ("row", "sample")
 TARGET = ["kind", "region", "target"]
-OUTCOME, LISTING, STATUS = "outcome", "listing", "status"
 INFEASIBLE = "infeasible"
 
 
@@ -60,6 +64,8 @@ class Sample:
         Of the rows by each factor.
     levers : frozenset of str
         The factors that policy sets; all others are positions of uncertainties.
+    titles : Titles
+        What codes are called in lines.
     """
 
     x: pd.DataFrame
@@ -72,6 +78,7 @@ class Sample:
     held: Held
     order: Order
     levers: frozenset[str] = frozenset()
+    titles: Titles = Titles()
 
     @property
     def factors(self) -> list[str]:
@@ -88,7 +95,7 @@ class Sample:
 
 
 def sample_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame, listed: pd.DataFrame,
-              levers: Iterable[str] = ()) -> Sample:
+              levers: Iterable[str] = (), titles: Titles | None = None) -> Sample:
     """The tables of a store as a Sample.
 
     Parameters
@@ -97,6 +104,8 @@ def sample_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame
         As in a store. A row counts as infeasible for every region of a component whose status says so.
     levers : iterable of str
         Names of the factors that policy sets.
+    titles : Titles, optional
+        What codes are called; without, they stand for themselves.
     """
     rows = design.set_index("row", drop=True)
     chosen = rows["sample"].astype(bool)
@@ -115,7 +124,8 @@ def sample_of(design: pd.DataFrame, status: pd.DataFrame, outcomes: pd.DataFrame
     for part, row in zip(parts[proved], status.loc[proved, "row"], strict=True):
         infeasible.loc[row, [region for region in part if region in infeasible]] = 1.0
     return Sample(factors[chosen], base, factors[~chosen].iloc[0] if beside else None, planned, infeasible, outcomes,
-                  listed, held_of(rows.index, listed), Order(factors[chosen].to_numpy(float)), frozenset(levers))
+                  listed, held_of(rows.index, listed), Order(factors[chosen].to_numpy(float)), frozenset(levers),
+                  titles or Titles())
 
 
 def held_of(rows: pd.Index, listed: pd.DataFrame) -> Held:

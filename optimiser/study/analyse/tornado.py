@@ -24,6 +24,7 @@ from optimiser.study.analyse.sample import (
     pairs,
     values,
 )
+from optimiser.study.analyse.titles import Titles
 from optimiser.texts import say
 
 COLUMNS = [*TARGET, "factor", "method", "low_position", "high_position", "base", "at_low", "at_low_bound", "at_high",
@@ -64,7 +65,7 @@ def tornado(sample: Sample, wanted: pd.DataFrame, *, most: int = 20) -> tuple[pd
         part["rank"] = np.arange(1, len(part) + 1)
         parts.append(labelled(part, key))
     table = pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
-    return table, _told(table) if alone else []
+    return table, _told(table, sample.titles) if alone else []
 
 
 def _alone(sample: Sample, y: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
@@ -123,20 +124,21 @@ def _frame(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     return pd.DataFrame.from_records(rows, columns=names)
 
 
-def _told(table: pd.DataFrame) -> list[str]:
+def _told(table: pd.DataFrame, titles: Titles) -> list[str]:
     """Per region the largest sure swing of unfilled, and what flips."""
     lines = []
     for region, part in table.groupby("region", sort=True):
+        named = titles.region(region)
         unfilled = part[(part["kind"] == OUTCOME) & (part["target"] == "unfilled")]
         sure = unfilled[(unfilled["low"] > 0) | (unfilled["high"] < 0)]
         for row in sure.head(1).to_dict("records"):
-            lines.append(say("study_analyse.swing", region=region, factor=row["factor"], low=f"{row['at_low']:,.1f}",
-                             high=f"{row['at_high']:,.1f}"))
+            lines.append(say("study_analyse.swing", region=named, factor=titles.factor(row["factor"]),
+                             low=f"{row['at_low']:,.1f}", high=f"{row['at_high']:,.1f}"))
         if len(unfilled):
-            lines.append(say("study_analyse.swing_sure", region=region, sure=len(sure), of=len(unfilled)))
+            lines.append(say("study_analyse.swing_sure", region=named, sure=len(sure), of=len(unfilled)))
         flips = part[(part["kind"] == LISTING) & (part["swing"].abs() > 0)]
         if len(flips):
-            lines.append(say("study_analyse.swing_flips", region=region, factors=flips["factor"].nunique(),
+            lines.append(say("study_analyse.swing_flips", region=named, factors=flips["factor"].nunique(),
                              listings=flips["target"].nunique()))
     return lines
 

@@ -1,0 +1,3 @@
+"""What a target of an analysis is."""
+
+OUTCOME, LISTING, STATUS = "outcome", "listing", "status"
