@@ -15,6 +15,7 @@ from optimiser.report import (
     charts_apart,
     charts_bins,
     charts_compare,
+    charts_design,
     charts_evaluate,
     charts_explain,
     charts_frontier,
@@ -29,8 +30,9 @@ LONGEST_NAME = 31  # letters of the name of a sheet
 Draw = Callable[[Words, Finding], Sequence[Figure]]
 CHARTS: dict[str, Draw] = {"alternatives": charts_alternatives.draw, "apart": charts_apart.draw,
                            "bins": charts_bins.draw, "frontier": charts_frontier.draw,
-                           "compare": charts_compare.draw, "evaluate": charts_evaluate.draw,
-                           "explain": charts_explain.draw, "ladder": charts_ladder.draw}
+                           "compare": charts_compare.draw, "design": charts_design.draw,
+                           "evaluate": charts_evaluate.draw, "explain": charts_explain.draw,
+                           "ladder": charts_ladder.draw}
 """The figures of a question, by its name; those that need none are not in here."""
 
 

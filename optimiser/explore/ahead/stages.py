@@ -49,13 +49,27 @@ def alone(parts: Sequence[Part], desk: Desk, ends: float) -> list[tuple[list[Alo
     asked = [(part, handed, name) for part in parts for handed, name in zip(part.handed, part.names, strict=True)]
     known = [_like(handed, part.average, average) for part, average in zip(parts, averages, strict=True)
              for handed in part.handed]
-    found = []
-    for (part, _, name), one in zip(asked, _alone(asked, known, desk, _left(ends, ALONE_SHARE)), strict=True):
-        if one is None:
-            raise InfeasibleError(say("futures.infeasible", regions=", ".join(part.regions), name=name))
-        found.append(one)
+    answers = _alone(asked, known, desk, _left(ends, ALONE_SHARE))
+    _refuse_impossible([(part, name) for (part, _, name), one in zip(asked, answers, strict=True) if one is None],
+                       len(parts[0].names))
+    found = [one for one in answers if one]
     size = len(found) // len(parts)
     return [(found[n * size:(n + 1) * size], average) for n, average in enumerate(averages)]
+
+
+def _refuse_impossible(futures: Sequence[tuple[Part, str]], of: int) -> None:
+    """Refuse futures in which some regions have no plan even by themselves: all of them, by name."""
+    if not futures:
+        return
+    lines = []
+    for part in {id(part): part for part, _ in futures}.values():
+        names = [name for one, name in futures if one is part]
+        regions = ", ".join(part.regions)
+        lines.append(say("futures.infeasible", regions=regions, name=names[0]) if len(names) == 1 else
+                     say("futures.infeasible_several", regions=regions, names=", ".join(map(repr, names))))
+    left = of - len({name for _, name in futures})
+    advice = say("futures.infeasible_others", left=left, of=of) if left else say("futures.infeasible_none_left", of=of)
+    raise InfeasibleError(lines[0], [*lines[1:], advice])
 
 
 def _alone(asked: Sequence[tuple[Part, Handed, str]], known: Sequence[Known], desk: Desk, seconds: float
@@ -131,7 +145,11 @@ def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone |
     for n, part in enumerate(parts):
         answer = found[n, say("futures.all")]
         if answer.status == "infeasible":
-            raise InfeasibleError(say("futures.no_list", regions=", ".join(part.regions)))
+            regions = ", ".join(part.regions)
+            broken = [name for name, value in zip(part.names, begin[n].values, strict=False) if value is None]
+            told = [say("futures.no_list_mean", regions=regions, futures=", ".join(broken))] if singles[n][1] else []
+            raise InfeasibleError(say("futures.no_list", regions=regions, n=len(part.names)),
+                                  [*told, say("futures.no_list_advice")])
         if answer.x is None and answer.status == "interrupted":
             raise KeyboardInterrupt
     return [(found[n, say("futures.all")], found.get((n, say("futures.mean_list")))) for n in range(len(parts))]
