@@ -171,6 +171,6 @@ def _show(store: Store) -> None:
         advice = say("study_run.next_gather")
     else:
         advice = say("study_run.next_run", file=store.study_file, folder=folder)
-    if not found.running and (failed := int(found.components["failed"].sum())):
-        advice = f"{say('study_run.next_retry', failed=failed, file=store.study_file, folder=folder)}\n{advice}"
-    show_standing(store.about["title"], found, advice, store.title)
+    failed = 0 if found.running else int(found.components["failed"].sum())
+    again = say("study_run.next_retry", failed=failed, file=store.study_file, folder=folder) if failed else ""
+    show_standing(store.about["title"], found, advice, again, store.title)

@@ -56,9 +56,12 @@ def _span(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}"
 
 
-def show_standing(title: str, standing: Standing, next_command: str,
+def show_standing(title: str, standing: Standing, next_command: str, again: str = "",
                   titled: Callable[[str], str] = str) -> None:
-    """How a study stands, component by component (`titled` names them), why tasks failed, and what to type next."""
+    """How a study stands, component by component (`titled` names them), why tasks failed, and what to type next.
+
+    `again` says how to ask again what failed.
+    """
     console = screen()
     frame = standing.components
     shown = [status for status in STATUSES if frame[status].any()]
@@ -83,6 +86,9 @@ def show_standing(title: str, standing: Standing, next_command: str,
     if standing.reasons:
         print_lines(console, say("study_run.reasons"),
                     [say("study_run.reason", count=count, reason=reason) for reason, count in standing.reasons])
+        if again:
+            console.print()
+            print_line(console, again)
     console.print()
     left = int((frame["total"] - frame["done"]).sum())
     if standing.running and not math.isnan(standing.rate):

@@ -67,47 +67,55 @@ def peel(x: np.ndarray, y: np.ndarray) -> list[Box]:
     y : array of bool, rows
         Events.
     """
-    return [box for box, _ in _peeled(x, y)]
+    return [box for box, _ in _peeled(x, y, given.Order(x).order)]
 
 
-def _peeled(x: np.ndarray, y: np.ndarray) -> list[tuple[Box, float]]:
-    """The boxes of a peeling, each with its balance."""
+def _peeled(x: np.ndarray, y: np.ndarray, order: np.ndarray) -> list[tuple[Box, float]]:
+    """The boxes of a peeling, each with its balance; `order` has the rows from the least on, per factor.
+
+    Rows stay sorted by every factor, so that a cut is a place in a line, and only what it takes off is counted.
+    """
     limits: dict[int, tuple[float, float]] = {}
-    part, event, events = np.ascontiguousarray(x.T), y, int(y.sum())  # what is inside
-    boxes = [(Box({}), _balance(len(y), events, events))]
-    while len(event) > LEAST and 0 < (hits := int(event.sum())) < len(event):
-        best: tuple[float, int, tuple[float, float], np.ndarray] | None = None
-        ordered = np.sort(part, axis=1)
-        for lower, cut, end in ((True, _quantile(ordered, PEEL), ordered[:, 0]),
-                                (False, _quantile(ordered, 1 - PEEL), ordered[:, -1])):
-            # what ties with the end goes with it, or a factor with few values could never be cut
-            within = part >= cut[:, None] if lower else part <= cut[:, None]
-            tied = cut == end
-            stay = np.where(tied[:, None], part != end[:, None], within) if tied.any() else within
-            left = np.count_nonzero(stay, axis=1)
-            allowed = (left >= LEAST) & (left < len(event))
-            share = np.divide(np.count_nonzero(stay & event, axis=1), left, out=np.zeros(len(left)), where=allowed)
-            # a cut that takes more rows must bring more: gain per row taken off, as Friedman & Fisher propose
-            gain = np.where(allowed, (share - hits / len(event)) / np.maximum(len(event) - left, 1), -np.inf)
-            j = int(np.argmax(gain))
-            if allowed[j] and (best is None or gain[j] > best[0]):
-                kept = part[j, stay[j]]
-                low, high = limits.get(j, (-np.inf, np.inf))
-                ends = (float(kept.min()), high) if lower else (low, float(kept.max()))
-                best = float(gain[j]), j, ends, stay[j]
+    lines = [(rows, x[rows, j]) for j, rows in enumerate(order)]  # what is inside: rows, and the factor's values
+    alive, rows, hits = np.ones(len(y), dtype=bool), len(y), int(y.sum())
+    events = hits
+    boxes = [(Box({}), _balance(rows, hits, events))]
+    while rows > LEAST and 0 < hits < rows:
+        best: tuple[float, int, tuple[float, float], np.ndarray, int] | None = None
+        for lower in (True, False):
+            for j, (line, values) in enumerate(lines):
+                at = _cut(values, lower)
+                left, gone = (rows - at, line[:at]) if lower else (at, line[at:])
+                if not LEAST <= left < rows:
+                    continue
+                lost = int(np.count_nonzero(y[gone]))
+                # a cut that takes more rows must bring more: gain per row taken off, as Friedman & Fisher propose
+                gain = ((hits - lost) / left - hits / rows) / max(rows - left, 1)
+                if best is None or gain > best[0]:
+                    low, high = limits.get(j, (-np.inf, np.inf))
+                    ends = (float(values[at]), high) if lower else (low, float(values[at - 1]))
+                    best = gain, j, ends, gone, lost
         if best is None:
             break
         limits[best[1]] = best[2]
-        part, event = part[:, best[3]], event[best[3]]
-        boxes.append((Box(dict(limits)), _balance(len(event), int(event.sum()), events)))
+        alive[best[3]] = False
+        rows, hits = rows - len(best[3]), hits - best[4]
+        kept = [alive[line] for line, _ in lines]
+        lines = [(line[stay], values[stay]) for (line, values), stay in zip(lines, kept, strict=True)]
+        boxes.append((Box(dict(limits)), _balance(rows, hits, events)))
     return boxes
 
 
-def _quantile(ordered: np.ndarray, share: float) -> np.ndarray:
-    """Quantiles of sorted lines, as `numpy.quantile` has them, many times as fast."""
-    last = ordered.shape[1] - 1
-    below = int(at := share * last)
-    low, high, part = ordered[:, below], ordered[:, min(below + 1, last)], at - below
+def _cut(values: np.ndarray, lower: bool) -> int:
+    """Where a line of sorted values is cut; what ties with its end goes with it, or few values could never be cut."""
+    cut, end = _quantile(values, PEEL if lower else 1 - PEEL), values[0 if lower else -1]
+    return int(np.searchsorted(values, cut, "left" if lower != (cut == end) else "right"))
+
+
+def _quantile(values: np.ndarray, share: float) -> float:
+    """A quantile of sorted values, as `numpy.quantile` has it, many times as fast."""
+    below = int(at := share * (len(values) - 1))
+    low, high, part = float(values[below]), float(values[min(below + 1, len(values) - 1)]), at - below
     return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part
 
 
@@ -129,7 +137,7 @@ def discover(x: np.ndarray, y: np.ndarray, most: int = MOST, order: given.Order 
             if j in chosen:
                 continue
             columns = [*chosen, j]
-            box, score = max(_peeled(x[:, columns], y), key=lambda entry: entry[1])
+            box, score = max(_peeled(x[:, columns], y, order.order[columns]), key=lambda entry: entry[1])
             tried.append((score, -j, Box({columns[k]: ends for k, ends in box.limits.items()})))
         score, j, box = max(tried, key=lambda entry: entry[:2], default=(0.0, 0, best))
         if score <= level + WORTH:

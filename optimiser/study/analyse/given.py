@@ -26,14 +26,19 @@ class Order:
     Parameters
     ----------
     x : array, rows x factors
+
+    Attributes
+    ----------
+    order : array of int, factors x rows
+        The rows from the least on.
     """
 
     def __init__(self, x: np.ndarray, order: np.ndarray | None = None, tied: np.ndarray | None = None):
         columns = np.ascontiguousarray(x.T)
         self._x = x
-        self._order = np.argsort(columns, axis=1, kind="stable") if order is None else order
+        self.order = np.argsort(columns, axis=1, kind="stable") if order is None else order
         # factors of which some rows may be alike
-        self._tied = np.asarray((np.diff(np.take_along_axis(columns, self._order, axis=1), axis=1) == 0).any(axis=1)
+        self._tied = np.asarray((np.diff(np.take_along_axis(columns, self.order, axis=1), axis=1) == 0).any(axis=1)
                                 if tied is None else tied)
 
     def part(self, rows: np.ndarray) -> Order:
@@ -44,15 +49,15 @@ class Order:
         rows : array of bool
         """
         place = np.cumsum(rows) - 1
-        kept = self._order[rows[self._order]].reshape(len(self._order), -1)
+        kept = self.order[rows[self.order]].reshape(len(self.order), -1)
         return Order(self._x[rows], place[kept], self._tied)
 
     def slices(self, most: int = MOST) -> np.ndarray:
         """As the function `slices`."""
         n, count = len(self._x), number(len(self._x), most)
-        codes = np.empty(self._order.shape, dtype=np.int16)
+        codes = np.empty(self.order.shape, dtype=np.int16)
         even = (np.arange(n) * count // max(n, 1)).astype(np.int16)
-        np.put_along_axis(codes, self._order, np.broadcast_to(even, codes.shape), axis=1)
+        np.put_along_axis(codes, self.order, np.broadcast_to(even, codes.shape), axis=1)
         for j in np.flatnonzero(self._tied):  # what is the same must not be split
             x = self._x[:, j]
             different, at = np.unique(x, return_inverse=True)
@@ -63,8 +68,8 @@ class Order:
 
     def ranks(self) -> np.ndarray:
         """Ranks from 1, rows x factors; what ties has the mean of its ranks."""
-        ranks = np.empty(self._order.shape)
-        np.put_along_axis(ranks, self._order, np.broadcast_to(np.arange(1.0, len(self._x) + 1), ranks.shape), axis=1)
+        ranks = np.empty(self.order.shape)
+        np.put_along_axis(ranks, self.order, np.broadcast_to(np.arange(1.0, len(self._x) + 1), ranks.shape), axis=1)
         for j in np.flatnonzero(self._tied):
             ranks[j] = rankdata(self._x[:, j])
         return ranks.T
