@@ -25,4 +25,5 @@ def solve_here(program: Program, *, gap: float, time_limit: float, seed: int, kn
     x = search.run()
     nothing = "time_limit" if search.clock_cut else "failed"
     status = "infeasible" if search.infeasible else (search.stages[0].status if search.stages else nothing)
-    return Answer(status, x, tuple(search.stages), time.monotonic() - began, "", search.clock_cut, search.duals)
+    return Answer(status, x, tuple(search.stages), time.monotonic() - began, "", search.clock_cut, search.duals,
+                  tuple(search.steps))

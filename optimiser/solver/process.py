@@ -51,7 +51,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     on_progress : callable, optional
         Called in this thread with the number of a programme and its `Progress`.
     method : str
-        `search`; `without_presolve`, the same with HiGHS' presolve off; or `scip`, another solver's own search.
+        `search`; `direct`, HiGHS' branch and bound alone; `without_presolve`, the search with HiGHS' presolve off; or
+        `scip`, another solver's own search.
     known : sequence of Known, optional
         What similar programmes tell of each programme.
     together : bool
@@ -297,10 +298,10 @@ class _Child:
     def answer(self) -> Answer:
         """What the search came to."""
         if self.done is not None:
-            x, stages, infeasible, clock_cut, *duals = self.done
+            x, stages, infeasible, clock_cut, *more = self.done
             nothing = "time_limit" if clock_cut else "failed"
             status = "infeasible" if infeasible else (stages[0].status if stages else nothing)
-            return Answer(status, x, stages, self.seconds(), self.reason, clock_cut, *duals)
+            return Answer(status, x, stages, self.seconds(), self.reason, clock_cut, *more)
         status = "interrupted" if self.interrupted else ("time_limit" if self.clock_cut else "failed")
         self._finish_stage(status)
         return Answer(status, self.x, tuple(self.finished), self.seconds(), self.reason, True)

@@ -78,12 +78,15 @@ class Program:
     choice: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int), repr=False)
     blocks: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int), repr=False)
 
+    def block_of(self) -> np.ndarray:
+        """The block of every column (n,), also of those that were added later, which belong to none."""
+        return np.append(self.blocks, np.full(len(self.col_lower) - len(self.blocks), -1))
+
     def coupling(self) -> np.ndarray:
         """Which rows (m,) tie blocks together, or columns that belong to none."""
         by_row = self.matrix.tocsr()
         starts, filled = by_row.indptr[:-1], np.diff(by_row.indptr) > 0
-        blocks = np.append(self.blocks, np.full(len(self.col_lower) - len(self.blocks), -1))
-        of_entries = blocks[by_row.indices]
+        of_entries = self.block_of()[by_row.indices]
         least, most = np.full(len(filled), -1), np.full(len(filled), -1)
         least[filled] = np.minimum.reduceat(of_entries, starts[filled])
         most[filled] = np.maximum.reduceat(of_entries, starts[filled])
@@ -166,6 +169,27 @@ class StageResult:
 
 
 @dataclass(frozen=True)
+class Step:
+    """What one step of a search came to.
+
+    Attributes
+    ----------
+    stage, step : str
+        The objective, and the name of the step (`search.STEPS`).
+    value, bound : float
+        Best value and bound at its end; infinite where there is none.
+    seconds : float
+        How long it took.
+    """
+
+    stage: str
+    step: str
+    value: float
+    bound: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Answer:
     """How a search ended.
 
@@ -173,6 +197,7 @@ class Answer:
     failed. `x` is the best point found, its whole columns exactly whole, or None. `clock_cut` says that a clock ended
     some part of the search, so that another machine might answer otherwise. `duals` are prices of the rows from the
     leading stage's relaxation, where it was solved: `Program.bound` makes a bound of them, also of a similar programme.
+    `steps` say what each step of the search gained; empty when the search had to be ended from outside.
     """
 
     status: str
@@ -182,6 +207,7 @@ class Answer:
     reason: str = ""
     clock_cut: bool = False
     duals: np.ndarray | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def relative_gap(value: float, bound: float) -> float:

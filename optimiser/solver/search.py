@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from optimiser.solver.highs import Run, run
-from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, relative_gap
+from optimiser.solver.pricing import Pricing
+from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, Step, relative_gap
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
@@ -31,6 +32,12 @@ STEP_GAP = 0.004  # of the steps that decide one period
 FINE = 2 * STEP_GAP  # gap from which on such steps are too coarse to gain anything
 STEP_NODES = 100
 STEP_CHECKS = 60
+STEPS = ("recall", "round", "periods", "prices", "around", "branch")
+"""What a search may consist of, in this order: see `docs/performance.md`."""
+TURNS = 4  # of prices between two looks for a point
+PRICES_SHARE = 0.7  # of the time left, for prices
+NEARLY = 0.1  # of the way from bound to point: prices end when they can gain no more than that
+POLISH = 10  # times the work of other searches near a point, where the choice is the best known
 NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
 NEAR_CHECKS = 6
 NO_SUB_MIPS = {f"mip_heuristic_run_{name}": False for name in ("rins", "rens", "root_reduced_cost")}
@@ -55,13 +62,13 @@ class State:
 
 
 class Search:
-    """One search; `stages` fills as they end. `options` go to the solver in every run.
+    """One search; `stages` and `steps` fill as they end. `options` go to the solver in every run.
 
-    `known` is what answers to similar programmes tell of this one.
+    `known` is what answers to similar programmes tell of this one. A `direct` one is branch and bound from the start.
     """
 
     def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell,
-                 known: Known = NOTHING, **options: Any):
+                 known: Known = NOTHING, direct: bool = False, **options: Any):
         self.program = program
         self.known = known
         self.duals = known.duals
@@ -69,11 +76,12 @@ class Search:
         self.deadline = time.monotonic() + time_limit
         self.tell = tell
         self.stages: list[StageResult] = []
+        self.steps: list[Step] = []
         self.clock_cut = False
         self.infeasible = False
         self.settings: dict[str, Any] = {"seed": seed} | options
         self.periods = max((len(series) for series in program.series), default=0)
-        self.large = int(program.integer.sum()) >= LARGE
+        self.large = not direct and int(program.integer.sum()) >= LARGE
 
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
         """Optimise all stages in order; the best point found, or None."""
@@ -99,19 +107,29 @@ class Search:
 
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
         state = State(x, self.program.bound(stage))
+
+        def step(name: str, does: Callable[..., None], *more: Any) -> None:
+            """Take a step and note what it came to."""
+            began = time.monotonic()
+            does(number, stage, state, ends, *more)
+            value = np.inf if state.x is None else stage.value(state.x)
+            self.steps.append(Step(stage.name, name, value, state.bound, time.monotonic() - began))
+
         if number == 0:
-            self._recall(number, stage, state, ends)
+            step("recall", self._recall)
             if self.large and self.known.only and state.x is not None:
                 return state
         if self.large and number == 0 and self._open(stage, state):
-            self._round(number, stage, state, ends)
+            step("round", self._round)
             if self._open(stage, state, FINE):
-                self._period_by_period(number, stage, state, ends)
+                step("periods", self._period_by_period)
+            if self._open(stage, state) and state.x is not None and self.duals is not None:
+                step("prices", self._by_prices)
         elif self.large and number:
-            self._around(number, stage, state, ends)
+            step("around", self._around)
         settled = not stage.proof and all(done.gap <= EXACT for done in self.stages)
         if settled or (self._open(stage, state) and (number == 0 or not self.large)):
-            self._branch(number, stage, state, ends, 0.0 if settled else self.gap)
+            step("branch", self._branch, 0.0 if settled else self.gap)
         return state
 
     def _recall(self, number: int, stage: Stage, state: State, ends: float) -> None:
@@ -195,7 +213,8 @@ class Search:
         if relaxed is not None:
             self._choose(number, stage, state, relaxed, ends)
 
-    def _choose(self, number: int, stage: Stage, state: State, relaxed: np.ndarray | None, ends: float) -> None:
+    def _choose(self, number: int, stage: Stage, state: State, relaxed: np.ndarray | None, ends: float,
+                work: int = 1) -> None:
         """The best allowed choice, held, and the rest solved."""
         program, choice = self.program, self.program.choice
         if not len(choice):
@@ -217,7 +236,7 @@ class Search:
         if best.x is not None:
             point = np.zeros(len(others))
             point[choice] = best.x
-            self._improve(number, stage, state, None, point, ends)
+            self._improve(number, stage, state, None, point, ends, work=work)
 
     def _period_by_period(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Decide the first period with the later ones relaxed, hold it, decide the second, and so on; then the rest."""
@@ -240,6 +259,36 @@ class Search:
         self._found(number, stage, state,
                     self._bounded(stage, lower, upper, self.program.integer, ends, self.gap / 4, STEP_NODES))
 
+    def _by_prices(self, number: int, stage: Stage, state: State, ends: float) -> None:
+        """Better bounds from prices of the rows that tie blocks together, with every block solved whole; and points
+        near what the master mixes, at last the best one that takes a known point of each block.
+        """
+        assert state.x is not None and self.duals is not None
+        ends = time.monotonic() + (ends - time.monotonic()) * PRICES_SHARE
+        pricing = Pricing(self.program, stage, self.duals, state.x, self.settings)
+        if len(pricing.blocks) < 2:
+            return
+        turns, going = 0, True
+        while going and self._open(stage, state):
+            turns, going = turns + 1, pricing.turn(ends)
+            if pricing.bound > state.bound:
+                state.bound = pricing.bound
+                self.tell(number, None, state.bound, None)
+            going = going and pricing.reach - state.bound > NEARLY * (stage.value(state.x) - state.bound)
+            if going and turns % TURNS == 0 and self._open(stage, state):
+                self._point_near(number, stage, state, pricing, pricing.mean, ends)
+        if self._open(stage, state) and np.isfinite(pricing.reach):
+            mixed = pricing.whole(time.monotonic() + (ends - time.monotonic()) / 2, self.gap / 2)
+            self._point_near(number, stage, state, pricing, pricing.mean if mixed is None else mixed, ends)
+
+    def _point_near(self, number: int, stage: Stage, state: State, pricing: Pricing, mean: np.ndarray, ends: float
+                    ) -> None:
+        """The choice nearest to a mixture, held, and the rest searched until it is settled."""
+        before = state.x
+        self._choose(number, stage, state, mean, ends, POLISH)
+        if state.x is not None and state.x is not before:
+            pricing.add(state.x)
+
     def _around(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """The best point with every whole column held, then with all periods held; the bound of the relaxation; then,
         where the stage counts the choice itself, one period free at a time (elsewhere that gained next to nothing).
@@ -258,7 +307,7 @@ class Search:
                 self._improve(number, stage, state, free, state.x, ends, None if relaxed is None else relaxed > USED)
 
     def _improve(self, number: int, stage: Stage, state: State, free: int | None, point: np.ndarray, ends: float,
-                 used: np.ndarray | None = None) -> None:
+                 used: np.ndarray | None = None, work: int = 1) -> None:
         """Search with all periods but one held at a point; series that neither it nor `used` has are held there too."""
         lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
         some = (point > 0.5) if used is None else (point > 0.5) | used
@@ -268,8 +317,8 @@ class Search:
         now = time.monotonic()
         first = {"mip_lp_solver": "ipm"} if len(self.program.row_lower) >= HUGE else {}
         self._found(number, stage, state, self._bounded(
-            stage, lower, upper, self.program.integer, now + (ends - now) / 2, self.gap / 10, NEAR_NODES,
-            state.x if point is state.x else None, NEAR_CHECKS, **NO_SUB_MIPS, **first))
+            stage, lower, upper, self.program.integer, now + (ends - now) / 2, self.gap / 10, work * NEAR_NODES,
+            state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS, **first))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
                  gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: Any
