@@ -24,7 +24,7 @@ from optimiser.model.reference import by_pyomo, differences
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import Solution, derive, rounded
-from optimiser.solver import Answer, Known, OutOfRange, Progress, explain, opinions, solve_many
+from optimiser.solver import Answer, Known, OutOfRange, Progress, Step, explain, opinions, solve_many
 from optimiser.texts import say
 from optimiser.verification import for_study, published, refuse_contradiction
 
@@ -36,7 +36,7 @@ Proofs = dict[tuple[str, str], tuple[float, float, str]]
 
 def solve(problem: Problem, gap: float | None = None, time_limit: float | None = None,
           on_progress: Report | None = None, began: float | None = None, verify: bool = False,
-          like: Sequence[Plan] = ()) -> Solution:
+          like: Sequence[Plan] = (), method: str = "search") -> Solution:
     """The best lists and quotas of every region.
 
     Parameters
@@ -59,6 +59,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     like : sequence of Plan
         Plans of similar cases, whose lists are tried first; they change how soon a good plan is found, not what is
         possible.
+    method : str
+        `search`, the steps of `docs/performance.md`; or `direct`, HiGHS' own branch and bound, to compare.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     programs = [h.program for h in handed]
     try:
         answers = solve_many(
-            programs, gap=gap, time_limit=left, seed=limits.seed,
+            programs, gap=gap, time_limit=left, seed=limits.seed, method=method,
             known=[Known(tuple(h.choice_of(plan) for plan in like)) for h in handed],
             on_progress=on_progress and (lambda i, progress: on_progress(names[i], _published(progress))))
     except OutOfRange as error:
@@ -104,6 +106,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     values = {aim: rounded(value) for aim, value in outcome.objective.items()}
     proofs = _proofs(handed, answers, values)
     status = _status(handed, answers, gap, time_limit, limits.seed, time.monotonic() - began)
+    status["method"] = method
     status["scenarios"] = [one.model_dump() for one in problem.config.applied_scenarios]
     status |= {"opinions": published(handed, found)} | _leading(problem, values, proofs)
     return derive(problem, plan, proofs, status, outcome)
@@ -240,8 +243,17 @@ def _status(handed: list[Handed], answers: list[Answer], gap: float, time_limit:
             "seconds": round(a.seconds, 3), "rows": len(h.rows), "columns": len(h.columns),
             "stages": [{"objective": s.name, "status": s.status, "gap": _number(s.gap), "seconds": round(s.seconds, 3)}
                        for s in a.stages],
+            "steps": [_step(step) for step in a.steps],
         } for h, a in zip(handed, answers, strict=True)],
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """What a step of a search came to, in the units of `objectives.csv`; the tie-break has none."""
+    scale = SCALES.get(step.stage)
+    value, bound = (None if scale is None else _number(number * scale + 0.0) for number in (step.value, step.bound))
+    return {"objective": step.stage, "step": step.step, "value": value, "bound": bound,
+            "seconds": round(step.seconds, 3)}
 
 
 def _leading(problem: Problem, values: dict[tuple[str, str], float], proofs: Proofs) -> dict[str, Any]:

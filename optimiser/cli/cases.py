@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ import typer
 from optimiser.cli.app import Base, Changes, ConfigFile, Force, Gap, Out, RunFolder, Scenarios, Seconds, app
 from optimiser.errors import ResultError, SolverError
 from optimiser.texts import say
+
+
+class Method(StrEnum):
+    """How a case is searched; see `solving.solve`."""
+
+    search = "search"
+    direct = "direct"
 
 
 @app.command(help=say("cli.validate"))
@@ -54,6 +62,8 @@ def solve(
     time_limit: Seconds = None,
     base: Base = None,
     verify: Annotated[bool, typer.Option("--verify", help=say("cli.verify"))] = False,
+    method: Annotated[Method, typer.Option("--method", help=say("cli.method"))] = Method.search,
+    steps: Annotated[bool, typer.Option("--steps", help=say("cli.steps"))] = False,
     force: Force = False,
 ) -> None:
     from optimiser import run_folder
@@ -62,6 +72,7 @@ def solve(
     from optimiser.solving import solve as search
     from optimiser.storage import next_free, whole_folder
     from optimiser.terminal import searching, show_solution
+    from optimiser.terminal.steps import show_steps
 
     began = time.monotonic()
     problem = load(config, scenario or (), settings or ())
@@ -69,9 +80,11 @@ def solve(
     target = out or next_free(Path("runs"), "-".join([config.stem, *(scenario or ())]))
     with whole_folder(target, force) as folder:
         with kept_for_study(problem, target), searching() as on_progress:
-            solution = search(problem, gap, time_limit, on_progress, began, verify, like)
+            solution = search(problem, gap, time_limit, on_progress, began, verify, like, method.value)
         write_run(problem, solution, folder)
     show_solution(problem, solution, target)
+    if steps:
+        show_steps(solution)
     if verify and not solution.confirmed:
         raise SolverError(say("cli.unconfirmed", folder=target))
 
