@@ -211,7 +211,8 @@ class Pricing:
         known, count, free = self.known, len(self.known.blocks), self.free
         one_each = sparse.csc_array((np.ones(count), (known.blocks, np.arange(count))),
                                     shape=(len(self.blocks), count + len(free)))
-        takes = sparse.hstack([sparse.csc_array(np.array(known.takes).T), self.tying[:, free]])
+        taken = np.array(known.takes).reshape(count, len(self.lower))
+        takes = sparse.hstack([sparse.csc_array(taken.T), self.tying[:, free]])
         matrix: Any = sparse.vstack([takes, one_each]).tocsc()
         matrix.data[abs(matrix.data) < TINY] = 0.0
         matrix.eliminate_zeros()
