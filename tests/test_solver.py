@@ -243,3 +243,20 @@ def test_a_limit_on_work_ends_a_run_in_the_same_place() -> None:
     runs = [highs.run(p, p.stages[0], 60, checks=30) for _ in range(2)]
     assert [r.end for r in runs] == ["work_limit"] * 2
     assert (runs[0].value, runs[0].bound) == (runs[1].value, runs[1].bound)
+
+
+def test_time_that_one_programme_leaves_goes_to_those_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one processor the first of four gets a quarter of the time, and the last all that the others left."""
+    parts = []
+    begin = process._Child.begin
+
+    def noted(child: Any, messages: Any) -> None:
+        parts.append(child.time_limit)
+        begin(child, messages)
+
+    monkeypatch.setattr(process, "processors", lambda: 1)
+    monkeypatch.setattr(process._Child, "begin", noted)
+    answers = process.solve_many([knapsack(seed) for seed in range(4)], gap=0.0, time_limit=80.0, seed=1)
+    assert all(answer.x is not None for answer in answers)
+    assert parts[0] == pytest.approx(20.0, abs=0.5)
+    assert parts == sorted(parts) and parts[-1] > 50.0

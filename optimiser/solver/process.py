@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import subprocess
@@ -45,7 +46,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     gap : float
         Relative gap at which every stage may stop.
     time_limit : float
-        Seconds for all of them together; more programmes than processors share it in equal parts.
+        Seconds for all of them together; of more programmes than processors, each that begins gets an equal part of
+        what is left.
     starts : list, optional
         A feasible point for each programme, or None.
     on_progress : callable, optional
@@ -70,9 +72,9 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     """
     for program in programs:
         refuse_out_of_range(program)
-    waves = max(1, len(batches(programs)))
+    ends = time.monotonic() + time_limit
     messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]] = queue.SimpleQueue()
-    waiting = [_Child(i, program, gap, time_limit / waves, seed, starts[i] if starts else None, method,
+    waiting = [_Child(i, program, gap, time_limit, seed, starts[i] if starts else None, method,
                       known[i] if known else NOTHING)
                for i, program in enumerate(programs)]
     children = list(waiting)
@@ -80,7 +82,10 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     try:
         while waiting or running:
             while waiting and len(running) < processors():
+                waves = math.ceil((len(waiting) + len(running)) / processors())
+                part = (ends - time.monotonic()) / waves
                 child = waiting.pop(0)
+                child.time_limit = min(child.time_limit, part)
                 child.begin(messages)
                 running[child.number] = child
             if _hear(messages, running, on_progress) and together:
