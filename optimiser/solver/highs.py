@@ -179,6 +179,7 @@ def _watch(highs: highspy.Highs, watch: Watch, by: Scaling) -> None:
     def logged(event: object) -> None:
         watch(None, event.data_out.mip_dual_bound / by.cost, None)  # pyright: ignore
 
+    set_options(highs, log_to_console=False, output_flag=True)  # without its log HiGHS tells of no bounds on the way
     highs.cbMipImprovingSolution += improved
     highs.cbMipLogging += logged
 
