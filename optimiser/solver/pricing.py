@@ -228,8 +228,10 @@ class Pricing:
     def _master(self, ends: float) -> np.ndarray | None:
         """Prices of the tying rows from the master; None when it has none in time."""
         program, stage = self._programme(False)
-        solved = run(program, stage, min(MASTER_SECONDS, ends - time.monotonic()), **self.settings,
-                     solver="ipm", run_crossover="off")
+        seconds = min(MASTER_SECONDS, ends - time.monotonic())
+        solved = run(program, stage, seconds, **self.settings, solver="ipm", run_crossover="off")
+        if solved.duals is None:  # without crossover the method at times stops short of its end
+            solved = run(program, stage, seconds, **self.settings)
         if solved.x is None or solved.duals is None:
             return None
         self.reach, self.mean = solved.value, self._mixed(solved.x)
