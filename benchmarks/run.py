@@ -121,9 +121,36 @@ def ladder(folder: Path) -> dict[str, Any]:
                   "--base", str(base), "--out", str(folder / "climbed")], folder)
 
 
+def capacity(_: Path) -> dict[str, Any]:
+    """One changed capacity, once the case is known: from the changed numbers to a checked plan; promised: 3 s, gap 1 %.
+
+    Every region has its language courses changed by -20, -10, +10 and +20 % in its largest area; the slowest counts.
+    """
+    from optimiser import load
+    from optimiser.model.components import components
+    from optimiser.study.answer import Answering
+    from optimiser.variant import with_numbers
+
+    problem = load(ROOT / "configs" / "belgium.yaml")
+    answering = Answering(problem, gap=0.01, time_limit=60.0)
+    answering.learn(components(problem))
+    seconds, gaps = [], []
+    for regions in components(problem):
+        own = {key: units for key, units in problem.capacity.items()
+               if key[0] == "language_course" and problem.region_of.get(key[1]) in regions}
+        place = max(own, key=lambda key: own[key])[1]
+        for share in (0.8, 0.9, 1.1, 1.2):
+            units = {key: number * share for key, number in own.items() if key[1] == place}
+            began = time.monotonic()
+            answer = answering.answer(with_numbers(problem, "capacity", units), regions)
+            seconds.append(time.monotonic() - began)
+            gaps.append(answer.gap)
+    return {"seconds": round(max(seconds), 2), "mean": round(sum(seconds) / len(seconds), 2), "gap": round(max(gaps), 5)}
+
+
 BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     function.__name__: function for function in (import_package, show_help, belgium, generated, evaluate, compare,
-                                                 explain, ladder)}
+                                                 explain, ladder, capacity)}
 
 
 def main() -> None:
