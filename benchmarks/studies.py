@@ -16,7 +16,7 @@ from pathlib import Path
 
 from optimiser import strictyaml
 from optimiser.model.frame import frame
-from optimiser.model.handover import hand_over
+from optimiser.model.reference import by_pyomo
 from optimiser.solver.highs import run as highs
 from optimiser.study import spec
 from optimiser.study.design import design
@@ -47,7 +47,7 @@ def cold(study: Study, rows: int) -> tuple[float, float]:
     for values in table.drop(columns=["row", "sample"]).iloc[1:rows + 1].to_dict("records"):
         problem = variants.problem({str(name): value for name, value in values.items()})
         for component in study.components:
-            program = hand_over(frame(problem, component)).program
+            program = by_pyomo(frame(problem, component)).program
             program = replace(program, stages=program.stages[:1])
             found = highs(program, program.stages[0], LONGEST, seed=1, gap=study.settings.gap)
             gaps.append((found.value - found.bound) / found.value)
