@@ -96,6 +96,22 @@ def test_check_and_report_of_a_run(run: Path, tmp_path: Path, capsys: pytest.Cap
     assert {name: (copy / name).read_bytes() for name in before} == before
 
 
+def test_the_log_says_what_each_step_of_the_search_gained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = solved(tmp_path, capsys, "--steps", "--method", "direct")
+    assert code == 0
+    assert "What each step of the search gained" in out and "Branch" in out
+    status = json.loads((tmp_path / "run" / "status.json").read_text("utf-8"))
+    assert status["method"] == "direct"
+    for search in status["searches"]:
+        first, *others = search["steps"]
+        assert (first["objective"], first["step"]) == ("unfilled", "recall")
+        assert others[0]["step"] == "branch" and others[0]["value"] == others[0]["bound"] == pytest.approx(
+            sum(status["objective"][region] for region in search["regions"]))
+        assert all(step["seconds"] >= 0 for step in search["steps"])
+    code, _, error = call(capsys, "solve", tmp_path / "case" / "config.yaml", "--method", "guess", "--out", tmp_path / "no")
+    assert code == 2 and "guess" in error and not (tmp_path / "no").exists()
+
+
 def test_solving_a_runs_own_input_again_gives_the_same_bytes(run: Path, tmp_path: Path,
                                                              capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "solve", run / "input" / "config.yaml", "--out", tmp_path / "again")[0] == 0
