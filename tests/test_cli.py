@@ -108,7 +108,8 @@ def test_the_log_says_what_each_step_of_the_search_gained(tmp_path: Path, capsys
         assert others[0]["step"] == "branch" and others[0]["value"] == others[0]["bound"] == pytest.approx(
             sum(status["objective"][region] for region in search["regions"]))
         assert all(step["seconds"] >= 0 for step in search["steps"])
-    code, _, error = call(capsys, "solve", tmp_path / "case" / "config.yaml", "--method", "guess", "--out", tmp_path / "no")
+    config = tmp_path / "case" / "config.yaml"
+    code, _, error = call(capsys, "solve", config, "--method", "guess", "--out", tmp_path / "no")
     assert code == 2 and "guess" in error and not (tmp_path / "no").exists()
 
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
+from typing import Any
 
-from optimiser.solution import UNITS, Solution
+from optimiser.solution import Solution
 from optimiser.solving import relative_gap
 from optimiser.terminal.lines import add_names, add_numbers, new_table, print_table, screen
 from optimiser.texts import say
 
 
 def show_steps(solution: Solution) -> None:
-    """A table of every search's steps: the aim, best plan, bound and gap when the step ended, and its seconds."""
-    table = new_table(say("terminal.steps"))
-    for key in ("stage", "regions", "step"):
-        add_names(table, say(f"terminal.{key}"))
-    for key in ("incumbent", "best", "gap", "seconds"):
-        add_numbers(table, say(f"terminal.{key}"))
+    """A table for every search: the aim, the step, best plan, bound and gap when it ended, and its seconds."""
     for search in solution.status.get("searches", []):
+        table = new_table(say("terminal.steps", regions=", ".join(search["regions"])))
+        for key in ("stage", "step"):
+            add_names(table, say(f"terminal.{key}"))
+        for key in ("incumbent", "best", "gap", "seconds"):
+            add_numbers(table, say(f"terminal.{key}"))
         for step in search["steps"]:
-            value, bound = step["value"], step["bound"]
-            gap = "" if value is None or bound is None else f"{relative_gap(value, bound):.3%}"
-            named = step["objective"] in UNITS
-            table.add_row(say(f"objective.{step['objective']}"), escape(", ".join(search["regions"])),
-                          say(f"step.{step['step']}"), *(_number(number) if named else "" for number in (value, bound)),
-                          gap if named else "", f"{step['seconds']:.1f}")
-    print_table(screen(), table)
+            table.add_row(say(f"objective.{step['objective']}"), say(f"step.{step['step']}"), *_gained(step),
+                          f"{step['seconds']:.1f}")
+        print_table(screen(), table)
+
+
+def _gained(step: dict[str, Any]) -> tuple[str, str, str]:
+    """Best plan, bound and gap; the tie-break has none."""
+    value, bound = step["value"], step["bound"]
+    known = value is not None and bound is not None
+    return _number(value), _number(bound), f"{relative_gap(value, bound):.2%}" if known else ""
 
 
 def _number(number: float | None) -> str:
