@@ -27,8 +27,8 @@ def show_steps(solution: Solution) -> None:
 def _gained(step: dict[str, Any]) -> tuple[str, str, str]:
     """Best plan, bound and gap; the tie-break has none."""
     value, bound = step["value"], step["bound"]
-    known = value is not None and bound is not None
-    return _number(value), _number(bound), f"{relative_gap(value, bound):.2%}" if known else ""
+    gap = "" if value is None or bound is None else f"{relative_gap(value, bound):.2%}"
+    return _number(value), _number(bound), gap
 
 
 def _number(number: float | None) -> str:
