@@ -86,12 +86,12 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     gap = limits.gap if gap is None else gap
     time_limit = limits.time_limit if time_limit is None else time_limit
     handed = [hand_over(frame(problem, regions)) for regions in components(problem)]
-    if verify:
-        _refuse_other_rows(handed)
     names = [", ".join(h.frame.regions) for h in handed]
     spent = time.monotonic() - began
     left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(2 * spent, 2.0)))
     programs = [h.program for h in handed]
+    if verify:
+        _refuse_other_rows(handed)
     try:
         answers = solve_many(
             programs, gap=gap, time_limit=left, seed=limits.seed, method=method,

@@ -14,6 +14,7 @@ from countries import country
 from hypothesis import given
 from hypothesis import strategies as some
 from tiny import write_tiny
+from worlds import rows, world
 
 from optimiser import load
 from optimiser.errors import InputError, ResultError
@@ -70,6 +71,15 @@ def test_belgium_has_the_rows_that_pyomo_makes() -> None:
     problem = load(ROOT / "configs" / "belgium.yaml")
     assert same_rows(problem) > 25_000
     assert_same(plain(problem, ("BE3",)).handed)
+
+
+def test_rows_that_cancel_out_are_left_out_by_both(tmp_path: Path) -> None:
+    """A risk class that everybody is in may have all quotas: the rule says nothing."""
+    jobs = rows("occupation sector skill_tier regulated risk_class", ("0110", "construction", "medium", "no", "high"),
+                ("2221", "health", "high", "yes", "high"))
+    problem = world(tmp_path, {"regions": {"R": {"risk_shares": {"high": 1.0}}}}, occupations=jobs)
+    assert same_rows(problem) > 0
+    assert "risk_share" not in {name for name, _ in hand_over(frame(problem, ("R",))).rows}
 
 
 def test_a_difference_is_told_by_name(tmp_path: Path) -> None:

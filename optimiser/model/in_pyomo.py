@@ -46,7 +46,7 @@ class InPyomo:
             self.lower.append(float(variable.lb))
             self.upper.append(float(variable.ub))
             self.columns.append(_key(variable))
-        self.whole += [whole] * len(family)
+            self.whole.append(whole)
         setattr(self, name, family)
 
     def require(self, rule: Callable[..., Any], keys: Iterable[Any]) -> None:

@@ -54,6 +54,8 @@ class Linear:
     __radd__ = __add__
 
     def __mul__(self, number: float) -> Linear:
+        if isinstance(number, Linear):
+            raise TypeError("the model is linear")
         if self.end == 1:
             return Linear([self.at[0]], [number * self.by[0]], 1, number * self.constant)
         at, by = self.terms()
@@ -117,8 +119,8 @@ class Light:
             family[key] = Linear([len(self.lower)], [1.0], 1)
             self.lower.append(low)
             self.upper.append(high)
+            self.whole.append(whole)
             self.columns.append((name, index))
-        self.whole += [whole] * len(family)
         setattr(self, name, family)
 
     def require(self, rule: Callable[..., Any], keys: Iterable[Any]) -> None:
@@ -148,10 +150,19 @@ class Light:
         return found, float(total.constant)
 
     def matrices(self) -> tuple[sparse.csc_array, np.ndarray, np.ndarray]:
-        """All rows as a matrix (m, n), their kinds (m,) and their right sides (m,)."""
+        """All rows as a matrix (m, n), their kinds (m,) and their right sides (m,).
+
+        A row whose columns cancel out says nothing, and is left out where nothing is what it allows.
+        """
         shape = len(self.rows), len(self.columns)
         matrix: Any = sparse.csr_array((np.array(self._by, dtype=float), np.array(self._at, dtype=np.int32),
                                         np.array(self._ends, dtype=np.int32)), shape=shape)
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
-        return matrix.tocsc(), np.array(self._kinds), np.array(self._sides, dtype=float)
+        kinds, sides = np.array(self._kinds), np.array(self._sides, dtype=float)
+        idle = (np.diff(matrix.indptr) == 0) & ((kinds == LESS) & (sides >= 0) | (kinds == MORE) & (sides <= 0)
+                                                | (kinds == EQUAL) & (sides == 0))
+        if idle.any():
+            self.rows = [row for row, left_out in zip(self.rows, idle, strict=True) if not left_out]
+            matrix, kinds, sides = matrix[~idle], kinds[~idle], sides[~idle]
+        return matrix.tocsc(), kinds, sides

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from optimiser.model.frame import Frame
 from optimiser.model.handover import Handed, hand_over
 from optimiser.model.in_pyomo import InPyomo
+from optimiser.solver import Stage
 
 LAST_DIGITS = 1e-14  # relative; the two add the terms of a sum in different orders
 
@@ -35,9 +37,21 @@ def differences(light: Handed, reference: Handed) -> Iterator[str]:
     sides[apart.row[abs(apart.data) > LAST_DIGITS * sizes[apart.row]]] = False
     for i in np.flatnonzero(~sides):
         yield one.row_names[i]
-    for first, second in zip(one.stages, other.stages, strict=True):
-        if not (_close(first.cost, second.cost).all() and _close(first.constant, second.constant)):
+    for first, second in zip_longest(one.stages, other.stages):
+        if first is None or second is None:
+            yield "stages"
+        elif not _same(first, second):
             yield f"aim {first.name}"
+
+
+def _same(one: Stage, other: Stage) -> bool:
+    """Whether two stages minimise and keep the same."""
+    kept = [(first[1:], second[1:]) for first, second in zip_longest(one.parts, other.parts, fillvalue=(0, 0, 0, -1))]
+    costs = [(first[0], second[0]) for first, second in zip(one.parts, other.parts, strict=False)]
+    return ((one.name, one.proof, one.passing) == (other.name, other.proof, other.passing)
+            and all(_close(first, second).all() for first, second in [(one.cost, other.cost), *costs])
+            and all(_close(np.array(first), np.array(second)).all()
+                    for first, second in [((one.constant,), (other.constant,)), *kept]))
 
 
 def _close(one: np.ndarray | float, other: np.ndarray | float) -> np.ndarray:

@@ -2,18 +2,20 @@ r"""The bound by prices: rows that tie blocks together are priced, and every blo
 
 For any prices $\pi$ of the tying rows the Lagrange function
 
-$$L(\pi) = \pi^\top b + \sum_k \min \{ (c_k - A_k^\top \pi)^\top x_k : x_k \in X_k,\ \text{whole} \}$$
+$$L(\pi) = \pi^\top b + \sum_k \min \{ (c_k - A_k^\top \pi)^\top x_k : x_k \in X_k,\ \text{whole} \}
++ \sum_j \min (c_j - a_j^\top \pi)\, x_j$$
 
-is a bound. Its best value over all $\pi$ is that of the programme in which each block may only be a mixture of its own
-whole points, which is tighter than the relaxation (Geoffrion 1974). It is sought by column generation (Dantzig and
-Wolfe 1960): the blocks' points go into a master programme, whose prices go back to the blocks. Two things keep the
-prices from jumping: the master is solved by the interior-point method without crossover, so that its prices lie in
-the middle of all that are best, and the next prices are halfway between these and the best so far (Wentges 1997; Pessoa
-et al. 2018).
+is a bound; $b$ is the side that a row's price pays for, $j$ are the columns of no block, within their bounds. Its best
+value over all $\pi$ is that of the programme in which each block may only be a mixture of its own whole points, which
+is at least as tight as the relaxation (Geoffrion 1974). It is sought by column generation (Dantzig and Wolfe 1960): the
+blocks' points go into a master programme, whose prices go back to the blocks. Two things keep the prices from jumping:
+the master is solved by the interior-point method without crossover, so that its prices lie in the middle of all that
+are best, and the next prices are halfway between these and the best so far (Wentges 1997; Pessoa et al. 2018).
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,22 +23,25 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from optimiser.solver.highs import run
-from optimiser.solver.program import ARITHMETIC, Program, Stage
+from optimiser.errors import SolverError
+from optimiser.solver.gate import scaling
+from optimiser.solver.highs import Run, run
+from optimiser.solver.program import ARITHMETIC, Program, Stage, paid, sided
 
 SMOOTH = 0.5  # how far the next prices stay with the best so far
 WHOLE = 1e-7  # distance from a whole number at which a column counts as whole
-NOTHING = 1e-10  # of the largest cost: what differences of equal numbers leave, which scaling would take for real
-TINY = 1e-7  # an entry of the master below this is nothing
+LEFT = 1e-10  # of the largest cost: what differences of equal numbers leave, which scaling would take for real
+TINY = 1e-7  # what a point takes of a tying row below this is nothing
+OFF = 1e-9  # what a reduced cost of a block may be wrong by, as scaled: the solver's tolerance
+BETTER = 1e-9  # relative gain of a bound that counts
+SAME_POINT = 6  # decimals to which two points of a block are the same
 BLOCK_SECONDS = 10.0  # most that one block may take; it is then bounded by what was proved
 MASTER_SECONDS = 30.0
-OFF = 1e-9  # what a reduced cost of a block may be wrong by: the solver's tolerance
-SAME = 6  # decimals to which two points of a block are the same
 
 
 @dataclass
 class Block:
-    """One block: its columns, its own rows as a programme, and its entries in the tying rows."""
+    """One block: its columns, its own rows as a programme, its entries in the tying rows, and names of known points."""
 
     columns: np.ndarray
     program: Program
@@ -45,11 +50,12 @@ class Block:
 
 
 @dataclass
-class Mixture:
-    """Points of the blocks that the master may mix: their blocks, costs, and what they take of the tying rows."""
+class Points:
+    """Points of blocks that the master may mix: their blocks, costs, and what they take of which tying rows."""
 
     blocks: list[int] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
+    rows: list[np.ndarray] = field(default_factory=list)
     takes: list[np.ndarray] = field(default_factory=list)
     points: list[np.ndarray] = field(default_factory=list)
 
@@ -75,27 +81,26 @@ class Pricing:
     reach : float
         What the bound can come to at most with the points known: the master's value; infinite before the first turn.
     mean : array (n,)
-        The master's mixture, a point of a tighter relaxation.
+        What the master mixes, a point of a tighter relaxation.
+    clock_cut : bool
+        Whether a clock ended some part, so that another machine might come further.
     """
 
     def __init__(self, program: Program, stage: Stage, prices: np.ndarray, x: np.ndarray, settings: dict[str, Any]):
         self.program, self.stage, self.of_column = program, stage, program.block_of()
         self.settings: dict[str, Any] = settings
         self.for_blocks: dict[str, Any] = settings | {"presolve": "off"}  # with it HiGHS 1.16 is at times wrong
-        tying = program.coupling()
+        tying, self.apart = program.apart()
         by_row: Any = program.matrix.tocsr()
         self.tying: Any = by_row[tying].tocsc()
         self.lower, self.upper = program.row_lower[tying], program.row_upper[tying]
-        self.own = ~tying
-        self.apart = replace(program, matrix=by_row[self.own].tocsc(), row_lower=program.row_lower[self.own],
-                             row_upper=program.row_upper[self.own], integer=np.zeros_like(program.integer),
-                             row_names=tuple(np.array(program.row_names, dtype=object)[self.own]))
         self.free = np.flatnonzero(self.of_column < 0)
         self.of_row = self._block_of_rows()
         self.blocks = self._split()
-        self.known = Mixture()
-        self.prices = self._sided(prices[tying])
-        self.best, self.bound, self.reach, self.mean = self.prices, -np.inf, np.inf, x
+        self.known = Points()
+        self.prices = sided(prices[tying], self.lower, self.upper)
+        self.best_prices, self.bound, self.reach, self.mean = self.prices, -np.inf, np.inf, x
+        self.clock_cut = False
         self.add(x)
 
     def _block_of_rows(self) -> np.ndarray:
@@ -118,22 +123,22 @@ class Pricing:
             blocks.append(Block(columns, part, self.tying[:, columns]))
         return blocks
 
-    def _sided(self, prices: np.ndarray) -> np.ndarray:
-        """The prices without those of sides that a row does not have."""
-        return np.where(np.isfinite(np.where(prices > 0, self.lower, self.upper)), prices, 0.0)
-
     def add(self, x: np.ndarray) -> None:
         """Let the master mix the blocks of a point of the programme, too."""
         for k, block in enumerate(self.blocks):
             self._learn(k, x[block.columns])
 
     def _learn(self, k: int, point: np.ndarray) -> None:
-        block, name = self.blocks[k], np.round(point, SAME).tobytes()
+        block = self.blocks[k]
+        name = hashlib.blake2b((np.round(point, SAME_POINT) + 0.0).tobytes(), digest_size=16).digest()
         if name not in block.seen:
             block.seen.add(name)
+            takes = block.tying @ point
+            rows = np.flatnonzero(abs(takes) > TINY)
             self.known.blocks.append(k)
             self.known.costs.append(float(self.stage.cost[block.columns] @ point))
-            self.known.takes.append(block.tying @ point)
+            self.known.rows.append(rows)
+            self.known.takes.append(takes[rows])
             self.known.points.append(point)
 
     def turn(self, ends: float) -> bool:
@@ -142,53 +147,69 @@ class Pricing:
         Parameters
         ----------
         ends : float
-            When to give up, in `time.monotonic()`; a turn that is cut teaches nothing.
+            When to give up, in `time.monotonic()`. What a turn that is cut has proved and learned is kept.
 
         Returns
         -------
         bool
-            Whether the turn came to its end.
+            Whether another turn may gain something.
         """
-        value = self._lagrange(ends)
-        if value is None:
+        count = len(self.known.blocks)
+        try:
+            value, priced = self._lagrange(ends)
+            gained = value > self.bound + BETTER * max(1.0, abs(value))
+            if value > self.bound:
+                self.bound, self.best_prices = value, self.prices
+            prices = self._master(ends) if priced else None
+        except SolverError:  # a bound that is there already is worth more than an error
             return False
-        if value > self.bound:
-            self.bound, self.best = value, self.prices
-        prices = self._master(ends)
         if prices is None:
             return False
-        self.prices = self._sided(SMOOTH * self.best + (1 - SMOOTH) * prices)
-        return True
+        self.prices = sided(SMOOTH * self.best_prices + (1 - SMOOTH) * prices, self.lower, self.upper)
+        return gained or len(self.known.blocks) > count
 
-    def _lagrange(self, ends: float) -> float | None:
-        """The Lagrange function at the prices; the blocks' points are learned on the way. None when time is up.
+    def _heed_clock(self, ended: Run) -> Run:
+        """Remember when a clock, not the work done, ended a run."""
+        self.clock_cut |= ended.end == "time_limit"
+        return ended
+
+    def _lagrange(self, ends: float) -> tuple[float, bool]:
+        """The Lagrange function at the prices, and whether every block was priced; their points are learned on the way.
 
         All blocks together are relaxed first, in one run; only those whose best point is not whole are solved whole.
+        A block that is not solved in time keeps the bound of its relaxation.
         """
-        cost = self.stage.cost - self.tying.T @ self.prices
-        cost = np.where(abs(cost) > NOTHING * abs(cost).max(initial=0.0), cost, 0.0)
-        relaxed = run(self.apart, replace(self.stage, cost=cost, constant=0.0), ends - time.monotonic(),
-                      **self.settings, solver="simplex")
+        exact = self.stage.cost - self.tying.T @ self.prices
+        cost = np.where(abs(exact) > LEFT * abs(exact).max(initial=0.0), exact, 0.0)
+        relaxed = self._heed_clock(run(self.apart, replace(self.stage, cost=cost, constant=0.0),
+                                       ends - time.monotonic(), **self.settings, solver="simplex"))
         if relaxed.x is None or relaxed.duals is None:
-            return None
-        bounds, noise = self._block_bounds(cost, relaxed.duals)
+            return -np.inf, False
+        (bounds, noise), priced = self._block_bounds(cost, relaxed.duals), True
         for k, block in enumerate(self.blocks):
             point, whole = relaxed.x[block.columns], block.program.integer
             if abs(point[whole] - np.round(point[whole])).max(initial=0.0) > WHOLE:
-                left = ends - time.monotonic()
-                if left <= 0:
-                    return None
-                solved = run(block.program, Stage("block", cost[block.columns]), min(left, BLOCK_SECONDS),
-                             **self.for_blocks)
-                spread = block.program.col_upper - block.program.col_lower
-                bounds[k] = max(bounds[k], solved.bound - OFF * float(spread.sum()))
-                if solved.x is None:
-                    return None
-                point = solved.x
+                solved = self._solved_whole(block, cost[block.columns], ends)
+                if solved is None or solved.x is None:
+                    priced = False
+                    continue
+                bounds[k], point = max(bounds[k], solved.bound), solved.x
             self._learn(k, point)
-        sides = np.where(self.prices > 0, self.lower, np.where(self.prices < 0, self.upper, 0.0))
-        terms = np.concatenate([self.prices * sides, bounds, self._least(cost)[self.free]])
-        return float(terms.sum() - ARITHMETIC * abs(terms).sum() - noise) + self.stage.constant
+        terms = np.concatenate([paid(self.prices, self.lower, self.upper), bounds, self._least(cost)[self.free],
+                                self._least(exact - cost)])  # what was left out of the costs is paid for all the same
+        return float(terms.sum() - ARITHMETIC * abs(terms).sum() - noise) + self.stage.constant, priced
+
+    def _solved_whole(self, block: Block, cost: np.ndarray, ends: float) -> Run | None:
+        """A block with its whole columns whole, its bound less what the solver's tolerance may hide; None: no time."""
+        left = ends - time.monotonic()
+        if left <= 0:
+            self.clock_cut = True
+            return None
+        solved = self._heed_clock(run(block.program, Stage("block", cost), min(left, BLOCK_SECONDS),
+                                      **self.for_blocks))
+        spread = block.program.col_upper - block.program.col_lower
+        off = OFF / min(1.0, scaling(block.program, cost).cost)
+        return replace(solved, bound=solved.bound - off * float(spread.sum()))
 
     def _least(self, cost: np.ndarray) -> np.ndarray:
         """What every column costs at least within its bounds."""
@@ -196,26 +217,24 @@ class Pricing:
 
     def _block_bounds(self, cost: np.ndarray, duals: np.ndarray) -> tuple[np.ndarray, float]:
         """A bound of every block from the duals of its own rows, by weak duality, and what adding them up may cost."""
-        low, high = self.apart.row_lower, self.apart.row_upper
-        duals = np.where(np.isfinite(np.where(duals > 0, low, high)), duals, 0.0)
-        paid = duals * np.where(duals > 0, low, np.where(duals < 0, high, 0.0))
+        duals = sided(duals, self.apart.row_lower, self.apart.row_upper)
+        of_rows = paid(duals, self.apart.row_lower, self.apart.row_upper)
         least = self._least(cost - self.apart.matrix.T @ duals)
         bounds = np.zeros(len(self.blocks))
         mine, columns = self.of_row >= 0, self.of_column >= 0
-        np.add.at(bounds, self.of_row[mine], paid[mine])
+        np.add.at(bounds, self.of_row[mine], of_rows[mine])
         np.add.at(bounds, self.of_column[columns], least[columns])
-        return bounds, ARITHMETIC * float(abs(paid).sum() + abs(least).sum())
+        return bounds, ARITHMETIC * float(abs(of_rows).sum() + abs(least).sum())
 
-    def _programme(self, whole: bool) -> tuple[Program, Stage]:
-        """The master: mixtures of each block's known points that keep the tying rows."""
+    def _master_program(self, whole: bool) -> tuple[Program, Stage]:
+        """The master: mixtures, or with `whole` choices, of each block's known points that keep the tying rows."""
         known, count, free = self.known, len(self.known.blocks), self.free
         one_each = sparse.csc_array((np.ones(count), (known.blocks, np.arange(count))),
                                     shape=(len(self.blocks), count + len(free)))
-        taken = np.array(known.takes).reshape(count, len(self.lower))
-        takes = sparse.hstack([sparse.csc_array(taken.T), self.tying[:, free]])
-        matrix: Any = sparse.vstack([takes, one_each]).tocsc()
-        matrix.data[abs(matrix.data) < TINY] = 0.0
-        matrix.eliminate_zeros()
+        ends = np.cumsum([0, *map(len, known.rows)])
+        mixed = sparse.csc_array((np.concatenate([*known.takes, []]), np.concatenate([*known.rows, []]).astype(int),
+                                  ends), shape=(len(self.lower), count))
+        matrix: Any = sparse.vstack([sparse.hstack([mixed, self.tying[:, free]]), one_each]).tocsc()
         ones, names = np.ones(len(self.blocks)), ("",)
         program = Program(
             matrix=matrix, row_lower=np.append(self.lower, ones), row_upper=np.append(self.upper, ones),
@@ -227,20 +246,24 @@ class Pricing:
 
     def _master(self, ends: float) -> np.ndarray | None:
         """Prices of the tying rows from the master; None when it has none in time."""
-        program, stage = self._programme(False)
-        seconds = min(MASTER_SECONDS, ends - time.monotonic())
-        solved = run(program, stage, seconds, **self.settings, solver="ipm", run_crossover="off")
-        if solved.duals is None:  # without crossover the method at times stops short of its end
-            solved = run(program, stage, seconds, **self.settings)
+        program, stage = self._master_program(False)
+        ends = min(ends, time.monotonic() + MASTER_SECONDS)
+        solved = run(program, stage, ends - time.monotonic(), **self.settings, solver="ipm", run_crossover="off")
+        if solved.duals is None and solved.end != "time_limit":  # without crossover it at times stops short of its end
+            solved = run(program, stage, ends - time.monotonic(), **self.settings)
+        self._heed_clock(solved)
         if solved.x is None or solved.duals is None:
             return None
         self.reach, self.mean = solved.value, self._mixed(solved.x)
         return solved.duals[:len(self.lower)]
 
-    def whole(self, ends: float, gap: float) -> np.ndarray | None:
+    def chosen(self, ends: float, gap: float) -> np.ndarray | None:
         """The best point that takes one known point of each block; None when none is found in time."""
-        program, stage = self._programme(True)
-        found = run(program, stage, ends - time.monotonic(), **self.settings, gap=gap)
+        program, stage = self._master_program(True)
+        try:
+            found = self._heed_clock(run(program, stage, ends - time.monotonic(), **self.settings, gap=gap))
+        except SolverError:
+            return None
         return None if found.x is None else self._mixed(found.x)
 
     def _mixed(self, weights: np.ndarray) -> np.ndarray:

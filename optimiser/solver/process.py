@@ -26,6 +26,7 @@ GRACE = 2.0  # seconds between TERM and KILL
 IMPATIENCE = 0.5  # the same after Ctrl-C
 PATIENCE = 5.0  # seconds that other programmes get once one has turned out to have no point
 OVERRUN = 1.03  # share of its time limit after which a search is ended from outside
+METHODS = ("search", "direct", "without_presolve", "scip")
 OnProgress = Callable[[int, Progress], None]
 
 
@@ -53,8 +54,8 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
     on_progress : callable, optional
         Called in this thread with the number of a programme and its `Progress`.
     method : str
-        `search`; `direct`, HiGHS' branch and bound alone; `without_presolve`, the search with HiGHS' presolve off; or
-        `scip`, another solver's own search.
+        `search`; `direct`, HiGHS' branch and bound alone; `without_presolve`, the search with HiGHS' presolve off
+        and without prices; or `scip`, another solver's own search.
     known : sequence of Known, optional
         What similar programmes tell of each programme.
     together : bool
@@ -67,9 +68,13 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
 
     Raises
     ------
+    ValueError
+        When there is no such method.
     OutOfRange
         When a programme holds a number that can't be brought into the range in which the solver is to be trusted.
     """
+    if method not in METHODS:
+        raise ValueError(f"method {method}: expected one of {', '.join(METHODS)}")
     for program in programs:
         refuse_out_of_range(program)
     ends = time.monotonic() + time_limit
@@ -83,7 +88,7 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
         while waiting or running:
             while waiting and len(running) < processors():
                 waves = math.ceil((len(waiting) + len(running)) / processors())
-                part = (ends - time.monotonic()) / waves
+                part = max(0.01, ends - time.monotonic()) / waves
                 child = waiting.pop(0)
                 child.time_limit = min(child.time_limit, part)
                 child.begin(messages)

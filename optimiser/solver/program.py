@@ -83,7 +83,7 @@ class Program:
         return np.append(self.blocks, np.full(len(self.col_lower) - len(self.blocks), -1))
 
     def coupling(self) -> np.ndarray:
-        """Which rows (m,) tie blocks together, or columns that belong to none."""
+        """Which rows (m,) tie blocks together, or columns that belong to none; rows without entries are among them."""
         by_row = self.matrix.tocsr()
         starts, filled = by_row.indptr[:-1], np.diff(by_row.indptr) > 0
         of_entries = self.block_of()[by_row.indices]
@@ -91,6 +91,15 @@ class Program:
         least[filled] = np.minimum.reduceat(of_entries, starts[filled])
         most[filled] = np.maximum.reduceat(of_entries, starts[filled])
         return (least != most) | (least < 0)
+
+    def apart(self) -> tuple[np.ndarray, Program]:
+        """Which rows (m,) tie blocks together, and the relaxation without them, which falls apart into blocks."""
+        tying = self.coupling()
+        by_row = self.matrix.tocsr()
+        names = np.array(self.row_names, dtype=object)[~tying]
+        return tying, replace(self, matrix=by_row[~tying].tocsc(), row_lower=self.row_lower[~tying],
+                              row_upper=self.row_upper[~tying], row_names=tuple(names),
+                              integer=np.zeros_like(self.integer))
 
     def bound(self, stage: Stage, duals: np.ndarray | None = None) -> float:
         """What no point of the programme can be below in a stage, whatever the prices of its rows.
@@ -104,11 +113,10 @@ class Program:
         duals : array (m,), optional
             Positive where a row's lower side is paid for, negative for its upper side; no row is priced by default.
         """
-        prices = np.zeros(len(self.row_lower)) if duals is None else np.where(np.isfinite(
-            np.where(duals > 0, self.row_lower, self.row_upper)), duals, 0.0)
-        sides = np.where(prices > 0, self.row_lower, np.where(prices < 0, self.row_upper, 0.0))
+        prices = np.zeros(len(self.row_lower)) if duals is None else sided(duals, self.row_lower, self.row_upper)
         left = stage.cost - self.matrix.T @ prices
-        terms = np.concatenate([prices * sides, np.minimum(left * self.col_lower, left * self.col_upper)])
+        terms = np.concatenate([paid(prices, self.row_lower, self.row_upper),
+                                np.minimum(left * self.col_lower, left * self.col_upper)])
         return float(terms.sum() - ARITHMETIC * abs(terms).sum()) + stage.constant
 
     def with_row(self, cost: np.ndarray, most: float) -> Program:
@@ -208,6 +216,16 @@ class Answer:
     clock_cut: bool = False
     duals: np.ndarray | None = None
     steps: tuple[Step, ...] = ()
+
+
+def sided(duals: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Prices of rows: positive ones pay for the lower side, negative ones for the upper; none for a side not there."""
+    return np.where(np.isfinite(np.where(duals > 0, lower, upper)), duals, 0.0)
+
+
+def paid(prices: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """What the sides of rows come to at their prices."""
+    return prices * np.where(prices > 0, lower, np.where(prices < 0, upper, 0.0))
 
 
 def relative_gap(value: float, bound: float) -> float:

@@ -3,6 +3,7 @@
 What was measured on two cores decided how. HiGHS alone rounds the list of every review at once: on the Flemish case it
 stood at a gap of 2 % after a minute. Deciding the reviews one after the other, with later ones relaxed, reaches 0.8 %
 in ten seconds, and the first of these steps is itself a relaxation of the whole programme, so that its bound holds.
+What the relaxation leaves open, prices close (`pricing.py`): rows between occupations priced, each occupation whole.
 The simplex method inside branch and bound is faster than the interior-point method there; for a relaxation alone it is
 the other way round.
 """
@@ -35,7 +36,8 @@ STEP_CHECKS = 60
 STEPS = ("recall", "round", "periods", "prices", "around", "branch")
 """What a search may consist of, in this order: see `docs/performance.md`."""
 TURNS = 4  # of prices between two looks for a point
-PRICES_SHARE = 0.7  # of the time left, for prices
+PRICES_SHARE = 0.7  # of the leading stage's time that is left, for prices
+TURNS_SHARE = 0.85  # of that for turns, the rest for the last points
 NEARLY = 0.1  # of the way from bound to point: prices end when they can gain no more than that
 POLISH = 10  # times the work of other searches near a point, where the choice is the best known
 NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
@@ -64,11 +66,12 @@ class State:
 class Search:
     """One search; `stages` and `steps` fill as they end. `options` go to the solver in every run.
 
-    `known` is what answers to similar programmes tell of this one. A `direct` one is branch and bound from the start.
+    `known` is what answers to similar programmes tell of this one. A `direct` one is branch and bound from the
+    start; without `priced` the step by prices is left out.
     """
 
     def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell,
-                 known: Known = NOTHING, direct: bool = False, **options: Any):
+                 known: Known = NOTHING, direct: bool = False, priced: bool = True, **options: Any):
         self.program = program
         self.known = known
         self.duals = known.duals
@@ -81,6 +84,7 @@ class Search:
         self.infeasible = False
         self.settings: dict[str, Any] = {"seed": seed} | options
         self.periods = max((len(series) for series in program.series), default=0)
+        self.direct, self.priced = direct, priced
         self.large = not direct and int(program.integer.sum()) >= LARGE
 
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
@@ -123,7 +127,7 @@ class Search:
             step("round", self._round)
             if self._open(stage, state, FINE):
                 step("periods", self._period_by_period)
-            if self._open(stage, state) and state.x is not None and self.duals is not None:
+            if self.priced and self._open(stage, state) and state.x is not None and self.duals is not None:
                 step("prices", self._by_prices)
         elif self.large and number:
             step("around", self._around)
@@ -151,16 +155,12 @@ class Search:
         1974). What the small ones choose together is a first point.
         """
         assert self.duals is not None
-        tying = self.program.coupling()
+        tying, apart = self.program.apart()
         prices = np.where(tying, self.duals, 0.0)
-        by_row = self.program.matrix.tocsr()
-        names = np.array(self.program.row_names, dtype=object)[~tying]
-        apart = replace(self.program, matrix=by_row[~tying].tocsc(), row_lower=self.program.row_lower[~tying],
-                        row_upper=self.program.row_upper[~tying], row_names=tuple(names),
-                        integer=np.zeros_like(self.program.integer))
         cost = stage.cost - self.program.matrix.T @ prices
         left = replace(stage, cost=np.where(abs(cost) > NOTHING_LEFT * abs(cost).max(), cost, 0.0))
         solved = run(apart, left, (ends - time.monotonic()) / 4, **self.settings, solver="simplex")
+        self._heed_clock(state, solved)
         if solved.duals is None or solved.x is None:
             return
         prices[~tying] = solved.duals
@@ -233,6 +233,7 @@ class Search:
                        col_lower=program.col_lower[choice], col_upper=program.col_upper[choice])
         best = run(part, Stage("choice", cost), (ends - time.monotonic()) / 4, **self.settings, gap=STEP_GAP,
                    nodes=STEP_NODES)
+        self._heed_clock(state, best)
         if best.x is not None:
             point = np.zeros(len(others))
             point[choice] = best.x
@@ -264,30 +265,44 @@ class Search:
         near what the master mixes, at last the best one that takes a known point of each block.
         """
         assert state.x is not None and self.duals is not None
-        ends = time.monotonic() + (ends - time.monotonic()) * PRICES_SHARE
+        now = time.monotonic()
+        ends, last = now + (ends - now) * PRICES_SHARE, now + (ends - now) * PRICES_SHARE * TURNS_SHARE
         pricing = Pricing(self.program, stage, self.duals, state.x, self.settings)
         if len(pricing.blocks) < 2:
             return
         turns, going = 0, True
         while going and self._open(stage, state):
-            turns, going = turns + 1, pricing.turn(ends)
+            turns, going = turns + 1, pricing.turn(last)
             if pricing.bound > state.bound:
                 state.bound = pricing.bound
                 self.tell(number, None, state.bound, None)
             going = going and pricing.reach - state.bound > NEARLY * (stage.value(state.x) - state.bound)
             if going and turns % TURNS == 0 and self._open(stage, state):
-                self._point_near(number, stage, state, pricing, pricing.mean, ends)
+                self._point_near(number, stage, state, pricing, pricing.mean, last)
         if self._open(stage, state) and np.isfinite(pricing.reach):
-            mixed = pricing.whole(time.monotonic() + (ends - time.monotonic()) / 2, self.gap / 2)
-            self._point_near(number, stage, state, pricing, pricing.mean if mixed is None else mixed, ends)
+            now = time.monotonic()
+            chosen = pricing.chosen(now + (ends - now) / 2, self.gap / 2)
+            if chosen is not None:
+                self._held(number, stage, state, chosen, ends)
+            if self._open(stage, state):
+                self._point_near(number, stage, state, pricing, pricing.mean if chosen is None else chosen, ends)
+        if pricing.clock_cut:
+            self.clock_cut, state.status = True, "time_limit"
 
     def _point_near(self, number: int, stage: Stage, state: State, pricing: Pricing, mean: np.ndarray, ends: float
                     ) -> None:
-        """The choice nearest to a mixture, held, and the rest searched until it is settled."""
+        """The choice nearest to a mixture, held, and the rest searched longer than elsewhere."""
         before = state.x
         self._choose(number, stage, state, mean, ends, POLISH)
         if state.x is not None and state.x is not before:
             pricing.add(state.x)
+
+    def _held(self, number: int, stage: Stage, state: State, point: np.ndarray, ends: float) -> None:
+        """A point's whole columns, held, and the rest solved."""
+        whole = self.program.integer
+        lower = np.where(whole, np.round(point), self.program.col_lower)
+        upper = np.where(whole, np.round(point), self.program.col_upper)
+        self._found(number, stage, state, self._bounded(stage, lower, upper, np.zeros_like(whole), ends, 0.0, 1))
 
     def _around(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """The best point with every whole column held, then with all periods held; the bound of the relaxation; then,
@@ -332,7 +347,7 @@ class Search:
         """Branch and bound on the whole programme from the point so far."""
         whole = run(self.program, stage, max(0.2, ends - time.monotonic()), **self.settings, gap=gap, nodes=NODES,
                     start=state.x, watch=lambda value, bound, x: self.tell(number, value, bound, x))
-        if stage.proof and not self.large:
+        if stage.proof and not self.large and not self.direct:
             whole = self._asked_again(stage, whole, ends, gap)
         if whole.end == "infeasible" and state.x is None:
             self.infeasible = True

@@ -69,7 +69,7 @@ def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: i
             last[0] = now
             send(out, ("progress", number, value, bound, x))
 
-    options: dict[str, Any] = {"presolve": "off"} if method == "without_presolve" else {}
+    options: dict[str, Any] = {"presolve": "off", "priced": False} if method == "without_presolve" else {}
     search = Search(program, gap, time_limit, seed, tell, known, direct=method == "direct", **options)
     x = search.run(start)
     return send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut, search.duals,
