@@ -2,8 +2,8 @@
 
 The base case of a component is solved once, for all processes. Its list is a first point of every variant, and its
 prices of the rows that tie occupations together make a bound of every variant once the other rows are priced anew
-(`Search._decomposed`). Nothing is learned from other variants: an answer is the same whoever asks it, and in whatever
-order.
+(`Search._decomposed`). Nothing is learned from other variants: unless a clock cuts the base case, an answer is the same
+whoever asks it, and in whatever order.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from optimiser.model.handover import Handed, Key, hand_over
 from optimiser.model.objectives import SCALES
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.solver import Known, OutOfRange, batches, solve_here, solve_many
+from optimiser.solver import Known, OutOfRange, solve_here, solve_many
 from optimiser.solver.program import NOTHING, Answer, Program, relative_gap
 from optimiser.solving import sound
 from optimiser.texts import say
@@ -118,28 +118,31 @@ class Answering:
         self.base, self.gap, self.time_limit, self.seed = base, gap, time_limit, seed
         self._learned = dict(learned or {})
 
-    def learn(self, components: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], Learned | None]:
-        """What the base case tells of all its components, solved side by side, for all who will answer variants.
+    def learn(self, components: Sequence[tuple[str, ...]], jobs: int) -> dict[tuple[str, ...], Learned | None]:
+        """What the base case tells of all its components, `jobs` solved side by side, for all who answer variants.
 
-        Empty where a number can't be brought into the range of the solver: then every variant says so itself.
+        Of a component that has no plan, or whose numbers can't be brought into the range of the solver, nothing is
+        told; every variant says so itself.
 
         Raises
         ------
         KeyboardInterrupt
             When Ctrl-C ends the search.
         """
-        handed = [hand_over(frame(self.base, component)) for component in components]
-        programs = [replace(h.program, stages=h.program.stages[:1]) for h in handed]
-        try:
-            answers = solve_many(programs, gap=self.gap, time_limit=self.time_limit * len(batches(programs)),
-                                 seed=self.seed, together=False)
-        except OutOfRange:
-            return {}
-        if any(answer.status == "interrupted" for answer in answers):
-            raise KeyboardInterrupt
-        for component, h, answer in zip(components, handed, answers, strict=True):
-            with suppress(ResultError):
-                self._learned[component] = self._solved(self.base, component, h, answer).learned()
+        for at in range(0, len(components), jobs):
+            now = components[at:at + jobs]
+            handed = [hand_over(frame(self.base, component)) for component in now]
+            self._learned |= dict.fromkeys(now)
+            try:
+                answers = solve_many([replace(h.program, stages=h.program.stages[:1]) for h in handed], gap=self.gap,
+                                     time_limit=self.time_limit, seed=self.seed, together=False)
+            except OutOfRange:
+                continue
+            if any(answer.status == "interrupted" for answer in answers):
+                raise KeyboardInterrupt
+            for component, h, answer in zip(now, handed, answers, strict=True):
+                with suppress(ResultError):
+                    self._learned[component] = self._solved(self.base, component, h, answer).learned()
         return self._learned
 
     def answer(self, variant: Problem, component: tuple[str, ...]) -> RowAnswer:

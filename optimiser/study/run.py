@@ -88,14 +88,22 @@ def run(store: Store, study: Study, *, jobs: int = 2, dask: str | None = None, s
         done = [result for result in store.asked() if result.status not in retry]
         agenda = Agenda(shard_rows(store.design, shard), store.components, Variants(study).problem, done)
         counter = _Counter(agenda, on_progress)
-        if crew is None:
-            known = taught(study) if agenda.before < agenda.total else study
-            crew = Cluster(known, dask) if dask else OneMachine(known, jobs)
+        counter.tell()
         try:
+            crew = crew or _crew(study, jobs, dask, agenda.before < agenda.total)
+            counter.begin()
             _answer_all(store, agenda, crew, counter)
         finally:
-            crew.close()
+            if crew is not None:
+                crew.close()
             store.consolidate()
+
+
+def _crew(study: Study, jobs: int, dask: str | None, work_left: bool) -> Crew:
+    """Who answers: the workers of a cluster, each of which learns the base case by itself, or processes here."""
+    if dask:
+        return Cluster(study, dask)
+    return OneMachine(taught(study, jobs) if work_left else study, jobs)
 
 
 def refuse_retry(statuses: Collection[str]) -> None:
@@ -116,7 +124,6 @@ def _answer_all(store: Store, agenda: Agenda, crew: Crew, counter: _Counter) -> 
             store.append(result, time.time())
             counter.count()
 
-    counter.tell()
     for task, result in answered(crew, agenda.tasks()):
         agenda.answered(failed(task, result.reason) if isinstance(result, Lost) else result)
         settle()
@@ -129,6 +136,10 @@ class _Counter:
     def __init__(self, agenda: Agenda, on_progress: Callable[[Progress], None] | None):
         self._agenda, self._tell = agenda, on_progress
         self._began, self._new = time.monotonic(), 0
+
+    def begin(self) -> None:
+        """From now on answers are counted against the clock."""
+        self._began = time.monotonic()
 
     def count(self) -> None:
         self._new += 1

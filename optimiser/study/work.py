@@ -51,6 +51,6 @@ def answering_of(study: Study) -> Answering:
     return Answering(study.problem, limits.gap, limits.time_limit, limits.seed, study.learned)
 
 
-def taught(study: Study) -> Study:
-    """The study with what its base case tells, worked out once so that no worker has to."""
-    return replace(study, learned=answering_of(study).learn(study.components))
+def taught(study: Study, jobs: int) -> Study:
+    """The study with what its base case tells, worked out once on `jobs` processes so that no worker has to."""
+    return replace(study, learned=answering_of(study).learn(study.components, jobs))
