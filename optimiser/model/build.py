@@ -89,7 +89,8 @@ def _sets(m: Any) -> None:
 
 def _variables(m: Any) -> None:
     frame, problem = m.frame, m.frame.problem
-    unit = lambda *_: (0.0, 1.0)  # noqa: E731
+    def unit(*_: Any) -> tuple[float, float]:
+        return 0.0, 1.0
 
     def most(caps: dict[Any, float]) -> Callable[..., tuple[float, float]]:
         return lambda *key: (0.0, max(0.0, float(caps[key])))

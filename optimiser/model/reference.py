@@ -46,12 +46,11 @@ def differences(light: Handed, reference: Handed) -> Iterator[str]:
 
 def _same(one: Stage, other: Stage) -> bool:
     """Whether two stages minimise and keep the same."""
-    kept = [(first[1:], second[1:]) for first, second in zip_longest(one.parts, other.parts, fillvalue=(0, 0, 0, -1))]
-    costs = [(first[0], second[0]) for first, second in zip(one.parts, other.parts, strict=False)]
-    return ((one.name, one.proof, one.passing) == (other.name, other.proof, other.passing)
-            and all(_close(first, second).all() for first, second in [(one.cost, other.cost), *costs])
-            and all(_close(np.array(first), np.array(second)).all()
-                    for first, second in [((one.constant,), (other.constant,)), *kept]))
+    same_parts = len(one.parts) == len(other.parts) and all(
+        np.all(_close(mine, theirs)) for parts in zip(one.parts, other.parts, strict=True)
+        for mine, theirs in zip(*parts, strict=True))
+    return (same_parts and (one.name, one.proof, one.passing) == (other.name, other.proof, other.passing)
+            and bool(_close(one.cost, other.cost).all() and _close(one.constant, other.constant)))
 
 
 def _close(one: np.ndarray | float, other: np.ndarray | float) -> np.ndarray:

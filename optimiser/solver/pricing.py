@@ -26,11 +26,10 @@ from scipy import sparse
 from optimiser.errors import SolverError
 from optimiser.solver.gate import scaling
 from optimiser.solver.highs import Run, run
-from optimiser.solver.program import ARITHMETIC, Program, Stage, paid, sided
+from optimiser.solver.program import ARITHMETIC, Program, Stage, paid, sided, without_noise
 
 SMOOTH = 0.5  # how far the next prices stay with the best so far
 WHOLE = 1e-7  # distance from a whole number at which a column counts as whole
-LEFT = 1e-10  # of the largest cost: what differences of equal numbers leave, which scaling would take for real
 TINY = 1e-7  # what a point takes of a tying row below this is nothing
 OFF = 1e-9  # what a reduced cost of a block may be wrong by, as scaled: the solver's tolerance
 BETTER = 1e-9  # relative gain of a bound that counts
@@ -180,7 +179,7 @@ class Pricing:
         A block that is not solved in time keeps the bound of its relaxation.
         """
         exact = self.stage.cost - self.tying.T @ self.prices
-        cost = np.where(abs(exact) > LEFT * abs(exact).max(initial=0.0), exact, 0.0)
+        cost = without_noise(exact)
         relaxed = self._heed_clock(run(self.apart, replace(self.stage, cost=cost, constant=0.0),
                                        ends - time.monotonic(), **self.settings, solver="simplex"))
         if relaxed.x is None or relaxed.duals is None:

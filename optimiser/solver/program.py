@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 SAME = 1e-8  # difference that is arithmetic, relative to values of at least one
+NOISE = 1e-10  # of the largest cost: what differences of equal numbers leave, which scaling would take for real
 ARITHMETIC = 1e-13  # of all terms of a sum, that adding them may cost
 
 Keep = tuple[np.ndarray, float, float, float]
@@ -216,6 +217,11 @@ class Answer:
     clock_cut: bool = False
     duals: np.ndarray | None = None
     steps: tuple[Step, ...] = ()
+
+
+def without_noise(cost: np.ndarray) -> np.ndarray:
+    """Costs that were worked out as differences, with those that are next to nothing left out."""
+    return np.where(abs(cost) > NOISE * abs(cost).max(initial=0.0), cost, 0.0)
 
 
 def sided(duals: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:

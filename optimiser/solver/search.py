@@ -19,7 +19,7 @@ import numpy as np
 
 from optimiser.solver.highs import Run, run
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, Step, relative_gap
+from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, Step, relative_gap, without_noise
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
@@ -49,7 +49,6 @@ USED = 0.1  # share from which on the relaxation counts as using a column
 NODES = 20_000  # of branch and bound
 AGAIN_NODES = 200  # of the second run that a small programme is worth
 AGAIN_CHECKS = 400
-NOTHING_LEFT = 1e-10  # of the largest cost: what differences of equal numbers leave, which scaling would take for real
 EXACT = 1e-9  # gap up to which a stage is at its end
 SLACK = 1e-9  # what floating-point noise may cost a kept objective, relative
 
@@ -158,8 +157,8 @@ class Search:
         tying, apart = self.program.apart()
         prices = np.where(tying, self.duals, 0.0)
         cost = stage.cost - self.program.matrix.T @ prices
-        left = replace(stage, cost=np.where(abs(cost) > NOTHING_LEFT * abs(cost).max(), cost, 0.0))
-        solved = run(apart, left, (ends - time.monotonic()) / 4, **self.settings, solver="simplex")
+        solved = run(apart, replace(stage, cost=without_noise(cost)), (ends - time.monotonic()) / 4, **self.settings,
+                     solver="simplex")
         self._heed_clock(state, solved)
         if solved.duals is None or solved.x is None:
             return
