@@ -122,7 +122,7 @@ class Problem:
 
     def review_of(self, region: str, year: int) -> Review:
         """The review whose list holds in a year."""
-        return next(r for r in self.reviews[region] if r.first_year <= year <= r.last_year)
+        return self._review_of[region, year]
 
     def title(self, table: str, code: str, language: str = "en") -> str:
         """The title of a region, area, occupation or service; another language or the code stands in."""
@@ -136,6 +136,11 @@ class Problem:
     def region_of(self) -> dict[str, str]:
         """Region of every area."""
         return {area: region for region in self.regions for area in self.areas[region]}
+
+    @cached_property
+    def _review_of(self) -> dict[tuple[str, int], Review]:
+        return {(region, year): review for region, reviews in self.reviews.items() for review in reviews
+                for year in range(review.first_year, review.last_year + 1)}
 
     @cached_property
     def users(self) -> set[tuple[str, str]]:

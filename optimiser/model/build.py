@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -72,6 +73,7 @@ def build(m: Model) -> Model:
 def _sets(m: Any) -> None:
     """Plain sorted lists of index tuples; only pairs that exist in the data."""
     problem, regions = m.frame.problem, m.frame.regions
+    m.sums = defaultdict(dict)
     m.areas = [(r, p) for r in regions for p in problem.areas[r]]
     m.keys_by_area = {p: [] for _, p in m.areas}
     for key in m.frame.net:
@@ -103,7 +105,6 @@ def _variables(m: Any) -> None:
     m.declare("expansion", frame.expansion_cap, most(frame.expansion_cap))
     m.declare("enters", frame.listed, unit)
     m.declare("leaves", frame.listed, unit)
-    m.presences = {}
     fillable = [key for key in frame.net if not isinstance(shortages.supply(m, *key), (int, float))]
     m.declare("unfilled", fillable, most(frame.net))
     used = [(g, place, r, t) for g in problem.services for place in problem.places(g) for t in problem.years
@@ -156,7 +157,8 @@ def _constraints(m: Any) -> None:
     add(safeguards.domestic_first, m.pairs)
     add(safeguards.present_only_if_listed, list(frame.left_over))
     add(safeguards.training_required, lots)
-    add(safeguards.worker_independence, [(o, p, t) for o in sorted({o for o, _, _ in m.pairs}) for _, p in m.areas
+    add(safeguards.worker_independence, [(o, p, t) for o in sorted({o for o, _, _ in m.pairs}) for r, p in m.areas
+                                         if problem.parameter("min_other_vacancies", r, o) is not None
                                          for t in problem.years])
     add(safeguards.risk_share, [(r, k, t) for r, t in m.yearly for k in rules[r].risk_shares])
     add(safeguards.area_coverage, list(m.coverage))

@@ -6,24 +6,37 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from optimiser.model.shortages import quota
+from optimiser.model.once import once
+from optimiser.model.shortages import coming, quota
 
 THOUSAND = 1000.0  # money stands in the model in thousands of EUR, to keep coefficients near one
 
 
 def taken(m: Any, g: str, place: str, r: str, t: int) -> Any:
     """Units of a service that a region's permits of the year and its cohorts take at a place, term by term."""
-    problem = m.frame.problem
-    areas = (place,) if problem.services[g].scope == "area" else problem.areas[r]
-    terms = []
+    of_area = m.frame.problem.services[g].scope == "area"
+    total = 0
+    for o, per_permit, by_age in users(m, g, r):
+        if per_permit > 0 and (r, o, t) in m.lots:
+            total += per_permit * m.frame.lot[r, o] * m.lots[r, o, t]
+        for age, per_person in by_age:
+            if not of_area:
+                total += per_person * coming(m, r, o, t - age)
+            elif (o, place, t - age) in m.arrivals:
+                total += per_person * m.arrivals[o, place, t - age]
+    return total
+
+
+@once
+def users(m: Any, g: str, r: str) -> list[tuple[str, float, list[tuple[int, float]]]]:
+    """Occupations of a region that take something of a service: units per permit, and per person by years there."""
+    problem, found = m.frame.problem, []
     for o in problem.candidates[r]:
         per_permit = problem.use_permit.get((g, r, o), 0.0)
-        if per_permit > 0 and (r, o, t) in m.lots:
-            terms.append(per_permit * m.frame.lot[r, o] * m.lots[r, o, t])
-        for age, per_person in enumerate(problem.use_person.get((g, r, o), ())):
-            if per_person > 0:
-                terms += [per_person * m.arrivals[o, p, t - age] for p in areas if (o, p, t - age) in m.arrivals]
-    return sum(terms)
+        by_age = [(age, units) for age, units in enumerate(problem.use_person.get((g, r, o), ())) if units > 0]
+        if per_permit > 0 or by_age:
+            found.append((o, per_permit, by_age))
+    return found
 
 
 def service_use(m: Any, g: str, place: str, r: str, t: int) -> Any:

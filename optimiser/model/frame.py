@@ -7,14 +7,19 @@ the bound says nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
 
-from optimiser.model.presence import TINY, left_over, most_domestic, most_independent, stays, vacancies_in_reach
-from optimiser.plan import exact
+from optimiser.model.presence import TINY, ByYear, Presence, left_over, vacancies_in_reach
 from optimiser.problem import Problem
+from optimiser.schema import SHARED
 
 NO_ROOM: Mapping[tuple[str, str, int], int] = {}
+EVERY_DIGIT = Context(prec=700)  # more than lie between the first digit of the largest float and the last of the least
+Cohort = list[tuple[int, float]]
+Units = dict[tuple[str, str, int], float]
+"""What a service has at a place in a year with all its expansion, where it has a limit."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Frame:
     Attributes
     ----------
     net : dict (occupation, area, year) -> persons; shortage less activatable jobseekers, positive only
+    presence : Presence
+        Of this problem and this `net`.
     arrival_cap : dict (occupation, area, year) -> persons; pairs that can't receive anybody are left out
     left_over : dict (occupation, area, year, review) -> (left, most) persons; see `presence.left_over`
     lots_cap, lots_min : dict (region, occupation, year) -> lots
@@ -37,6 +44,7 @@ class Frame:
     problem: Problem
     regions: tuple[str, ...]
     net: dict[tuple[str, str, int], float] = field(repr=False)
+    presence: Presence = field(repr=False, compare=False)
     arrival_cap: dict[tuple[str, str, int], float] = field(repr=False)
     left_over: dict[tuple[str, str, int, int], tuple[float, float]] = field(repr=False)
     lots_cap: dict[tuple[str, str, int], int] = field(repr=False)
@@ -61,16 +69,20 @@ def frame(problem: Problem, regions: tuple[str, ...], room: Mapping[tuple[str, s
         That a quota may come to although nobody has use for so many; what limits it is looked at all the same.
     """
     net = _net(problem, regions)
+    presence = Presence(problem, net)
     expansion = _expansion_caps(problem, regions)
-    arrivals = _arrival_caps(problem, regions, net, expansion)
-    lot, lots_min, lots_cap = _lots(problem, regions, arrivals, expansion, room)
+    units = {key: capacity + expansion.get(key, 0.0) for key, capacity in problem.capacity.items()}
+    allowed = {(r, o, t): _allowed_permits(problem, units, r, o, t)
+               for r in regions for o in problem.candidates[r] for t in problem.years}
+    arrivals = _arrival_caps(presence, regions, units, allowed)
+    lot, lots_min, lots_cap = _lots(problem, regions, arrivals, allowed, room)
     listed = _listed(problem, regions, lots_min, lots_cap)
-    arrivals = {(o, p, t): cap for (o, p, t), cap in arrivals.items()
-                if listed[r := problem.region_of[p], o, problem.review_of(r, t).number][1]
-                and lots_cap[r, o, t] > 0}
+    possible = {(r, o, t) for (r, o, t), cap in lots_cap.items()
+                if cap > 0 and listed[r, o, problem.review_of(r, t).number][1]}
+    arrivals = {(o, p, t): cap for (o, p, t), cap in arrivals.items() if (problem.region_of[p], o, t) in possible}
     placement = _placement(problem, regions, net)
-    return Frame(problem, regions, net, arrivals, left_over(problem, net, arrivals), lots_cap, lots_min, lot, listed,
-                 trainee_caps(problem, regions, placement), placement, expansion)
+    return Frame(problem, regions, net, presence, arrivals, left_over(presence, arrivals), lots_cap, lots_min, lot,
+                 listed, trainee_caps(problem, regions, placement), placement, expansion)
 
 
 def published(most: float) -> float:
@@ -80,9 +92,14 @@ def published(most: float) -> float:
 
 def _net(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[str, str, int], float]:
     here = {area for region in regions for area in problem.areas[region]}
-    net = {key: float(exact(number) - exact(problem.activatable[key])) if key in problem.activatable else number
+    net = {key: _less(number, problem.activatable[key]) if key in problem.activatable else number
            for key, number in problem.shortage.items() if key[1] in here}
     return {key: number for key, number in net.items() if number > 0}
+
+
+def _less(number: float, other: float) -> float:
+    """A difference of numbers as they stand in the tables, rounded once: 0.3 less 0.1 is 0.2."""
+    return float(EVERY_DIGIT.subtract(Decimal(repr(float(number))), Decimal(repr(float(other)))))
 
 
 def _expansion_caps(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[str, str, int], float]:
@@ -95,65 +112,74 @@ def _expansion_caps(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[st
     return caps
 
 
-def _arrival_caps(problem: Problem, regions: tuple[str, ...], net: dict[tuple[str, str, int], float],
-                  expansion: dict[tuple[str, str, int], float]) -> dict[tuple[str, str, int], float]:
+def _arrival_caps(presence: Presence, regions: tuple[str, ...], units: Units, allowed: dict[tuple[str, str, int], float]
+                  ) -> dict[tuple[str, str, int], float]:
     """Most arrivals that can be useful and that every single limit lets in, per occupation, area and year."""
-    caps = {}
+    problem, caps = presence.problem, {}
+    years = problem.years
     for r in regions:
         for o in problem.candidates[r]:
             if problem.locked.get((r, o)) == 0:
                 continue
-            permitted = {t: _permitted(problem, expansion, r, o, t) for t in problem.years}
+            stays = _stays(problem.retention[r, o], len(years))
+            additional, uptake = (problem.parameter(name, r, o) or 1.0 for name in ("additional", "uptake"))
+            uses = _uses(problem, r, o)
+            in_region = [min(uptake * allowed[r, o, t], _received(units, uses["region"], r, t),
+                             _received(units, uses["shared"], SHARED, t)) for t in years]
             for p in problem.areas[r]:
-                for t in problem.years:
-                    useful = _useful(problem, net, r, o, p, t)
-                    cap = useful if useful <= TINY else min(
-                        useful, _domestic(problem, net, r, o, p, t), _independent(problem, r, o, p, t),
-                        _received(problem, expansion, r, o, p, t), permitted[t])
-                    if cap > TINY:
-                        caps[o, p, t] = cap
+                net = [presence.net.get((o, p, t), 0.0) for t in years]
+                if not any(net):
+                    continue
+                domestic = presence.domestic(o, p)
+                independent = _independent(presence, r, o, p, stays)
+                for t, cohort, permitted, apart in zip(years, stays, in_region, independent, strict=True):
+                    # that would fill the whole net shortage of some later year on their own
+                    useful = max([net[later] / (stay * additional) for later, stay in cohort], default=0.0)
+                    if useful > TINY:
+                        cap = min(useful, _staying(domestic, cohort), apart, _received(units, uses["area"], p, t),
+                                  permitted)
+                        if cap > TINY:
+                            caps[o, p, t] = cap
     return caps
 
 
-def _useful(problem: Problem, net: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:
-    """Arrivals that would fill the whole net shortage of some later year on their own."""
-    additional = problem.parameter("additional", r, o) or 1.0
-    return max((net.get((o, p, later), 0.0) / (stay * additional)
-                for later, stay in stays(problem, r, o, t) if stay > TINY), default=0.0)
+def _stays(kept: ByYear, years: int) -> list[Cohort]:
+    """Who arrives in each year, as (year, retention) from then on while somebody is left; years counted from 0."""
+    return [[(later, kept[later - t]) for later in range(t, years) if kept[later - t] > TINY] for t in range(years)]
 
 
-def _domestic(problem: Problem, net: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:
-    return min((most_domestic(problem, net, o, p, later) / stay for later, stay in stays(problem, r, o, t)
-                if stay > TINY), default=math.inf)
+def _staying(most: ByYear, cohort: Cohort) -> float:
+    """Arrivals of a cohort that would be the most present of some later year on their own."""
+    return min([most[later] / stay for later, stay in cohort], default=math.inf)
 
 
-def _independent(problem: Problem, r: str, o: str, p: str, t: int) -> float:
-    needed = problem.parameter("min_other_vacancies", r, o)
-    if needed is not None and vacancies_in_reach(problem, o, p, t) <= needed:
-        return 0.0
-    return min((most_independent(problem, o, p, later) / stay for later, stay in stays(problem, r, o, t)
-                if stay > TINY), default=math.inf)
+def _independent(presence: Presence, r: str, o: str, p: str, stays: list[Cohort]) -> list[float]:
+    """Arrivals by year that would leave nobody other vacancies on their own."""
+    problem = presence.problem
+    needed, most = problem.parameter("min_other_vacancies", r, o), presence.independent(o, p)
+    if needed is None:
+        return [math.inf] * len(stays)
+    return [0.0 if vacancies_in_reach(problem, o, p, t) <= needed else _staying(most, cohort)
+            for t, cohort in zip(problem.years, stays, strict=True)]
 
 
-def _received(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, p: str, t: int) -> float:
-    """Arrivals that would fill some service on their own."""
-    cap = math.inf
+def _uses(problem: Problem, r: str, o: str) -> dict[str, list[tuple[str, int, float]]]:
+    """What a person of an occupation uses of services, by their scope: (service, years since arrival, units)."""
+    uses: dict[str, list[tuple[str, int, float]]] = {"area": [], "region": [], "shared": []}
     for g, service in problem.services.items():
-        place = {"area": p, "region": r}.get(service.scope, "shared")
-        for age, use in enumerate(problem.use_person.get((g, r, o), ())):
-            key = (g, place, t + age)
-            if use > TINY and key in problem.capacity:
-                cap = min(cap, (problem.capacity[key] + expansion.get(key, 0.0)) / use)
-    return cap
+        uses[service.scope] += [(g, age, use) for age, use in enumerate(problem.use_person.get((g, r, o), ()))
+                                if use > TINY]
+    return uses
 
 
-def _permitted(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, t: int) -> float:
-    """Arrivals that the most permits would bring, if the region authorised them for this occupation alone."""
-    return (problem.parameter("uptake", r, o) or 1.0) * _allowed_permits(problem, expansion, r, o, t)
+def _received(units: Units, uses: Sequence[tuple[str, int, float]], place: str, t: int) -> float:
+    """Arrivals of a year that would fill some service of a place on their own."""
+    return min([units[g, place, t + age] / use for g, age, use in uses if (g, place, t + age) in units],
+               default=math.inf)
 
 
 def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, str, int], float],
-          expansion: dict[tuple[str, str, int], float], needed: Mapping[tuple[str, str, int], int]
+          allowed: dict[tuple[str, str, int], float], needed: Mapping[tuple[str, str, int], int]
           ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str, int], int], dict[tuple[str, str, int], int]]:
     lot, smallest, largest = {}, {}, {}
     for r in regions:
@@ -173,9 +199,9 @@ def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, 
             for t in problem.years:
                 most = useful.get((o, t), 0.0) + _diluting(problem, r, o, t, whole)
                 wanted = max(math.ceil(most / size - TINY), floor, needed.get((r, o, t), 0))
-                allowed = _allowed_permits(problem, expansion, r, o, t) / size
+                lots = allowed[r, o, t] / size
                 smallest[r, o, t] = floor
-                largest[r, o, t] = min(wanted, math.floor(allowed + TINY)) if math.isfinite(allowed) else wanted
+                largest[r, o, t] = min(wanted, math.floor(lots + TINY)) if math.isfinite(lots) else wanted
     return lot, smallest, largest
 
 
@@ -194,21 +220,21 @@ def _useful_permits(problem: Problem, r: str, arrivals: dict[tuple[str, str, int
                     ) -> dict[tuple[str, int], float]:
     """Permits that the arrivals of a year could take up."""
     permits: dict[tuple[str, int], float] = {}
-    areas = set(problem.areas[r])
+    areas, uptake = set(problem.areas[r]), {o: problem.parameter("uptake", r, o) or 1.0 for o in problem.candidates[r]}
     for (o, p, t), cap in arrivals.items():
         if p in areas:
-            permits[o, t] = permits.get((o, t), 0.0) + cap / (problem.parameter("uptake", r, o) or 1.0)
+            permits[o, t] = permits.get((o, t), 0.0) + cap / uptake[o]
     return permits
 
 
-def _allowed_permits(problem: Problem, expansion: dict[tuple[str, str, int], float], r: str, o: str, t: int) -> float:
+def _allowed_permits(problem: Problem, units: Units, r: str, o: str, t: int) -> float:
     """Whole permits that every single limit allows; infinite when nothing limits them."""
     limits = [problem.permit_total.get((r, t)), problem.parameter("max_quota", r, o)]
     for g, service in problem.services.items():
         use = problem.use_permit.get((g, r, o), 0.0)
-        key = (g, r if service.scope == "region" else "shared", t)
-        if use > TINY and key in problem.capacity:
-            limits.append((problem.capacity[key] + expansion.get(key, 0.0)) / use)
+        key = (g, r if service.scope == "region" else SHARED, t)
+        if use > TINY and key in units:
+            limits.append(units[key] / use)
     if per_permit := problem.parameter("trainees_per_permit", r, o):
         limits.append(published(problem.training_places.get((r, o, t), 0.0)) / per_permit)
     return min((float(math.floor(limit + TINY)) for limit in limits if limit is not None), default=math.inf)
@@ -247,9 +273,11 @@ def trainee_caps(problem: Problem, regions: tuple[str, ...], placement: dict[tup
     placed = {(r, o) for r, o, _ in placement}
     caps = {}
     for (r, o, t), places in problem.training_places.items():
+        if r not in regions:
+            continue
         in_time = t + (problem.parameter("training_lag", r, o) or 0) <= problem.years[-1]
         useful = (problem.parameter("training_success", r, o) or 0.0) > TINY and in_time and (r, o) in placed
         required = bool(problem.parameter("trainees_per_permit", r, o))
-        if r in regions and o in problem.candidates[r] and (useful or required):
+        if (useful or required) and o in problem.candidates[r]:
             caps[r, o, t] = published(places)
     return caps

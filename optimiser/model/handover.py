@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,8 +72,8 @@ def hand_over(frame: Frame, kind: type[Light] | type[InPyomo] = Light) -> Handed
             col_lower=np.array(m.lower, dtype=float),
             col_upper=np.array(m.upper, dtype=float),
             integer=np.array(m.whole, dtype=bool),
-            row_names=tuple(map(name_of, rows)),
-            col_names=tuple(map(name_of, columns)),
+            row_names=names_of(rows),
+            col_names=names_of(columns),
             stages=stages,
             series=_series(columns),
             choice=np.array([i for i, (name, _) in enumerate(columns) if name in CHOICE], dtype=int),
@@ -82,9 +82,11 @@ def hand_over(frame: Frame, kind: type[Light] | type[InPyomo] = Light) -> Handed
         return Handed(frame, program, rows, columns, parts)
 
 
-def name_of(key: Key) -> str:
-    """A row or column as one text, for messages of the solving layer."""
-    return f"{key[0]}[{', '.join(map(str, key[1]))}]"
+def names_of(keys: Iterable[Key]) -> tuple[str, ...]:
+    """Rows or columns as texts, for messages of the solving layer."""
+    keys = list(keys)
+    shapes = {parts: ", ".join(["%s"] * parts) for parts in {len(index) for _, index in keys}}
+    return tuple([f"{name}[{shapes[len(index)] % index}]" for name, index in keys])
 
 
 def _stages(m: Any) -> tuple[tuple[Stage, ...], tuple[tuple[tuple[str, str], ...], ...]]:

@@ -8,6 +8,7 @@ this one they make the rows of a matrix. A test holds both against each other, r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 LESS, EQUAL, MORE = 1, 0, -1
+Term = tuple[int, float]
+"""A column, and what it is multiplied by."""
 Row = tuple["Linear", int, float]
 """A sum, how it stands to a number, and the number."""
 
@@ -26,30 +29,23 @@ class Linear:
     no more than its terms; what stands behind the end of a sum is not its own.
     """
 
-    __slots__ = ("at", "by", "constant", "end")
+    __slots__ = ("constant", "end", "written")
 
-    def __init__(self, at: list[int], by: list[float], end: int, constant: float = 0.0):
-        self.at, self.by, self.end, self.constant = at, by, end, constant
+    def __init__(self, written: list[Term], end: int, constant: float = 0.0):
+        self.written, self.end, self.constant = written, end, constant
 
-    def terms(self) -> tuple[list[int], list[float]]:
+    def terms(self) -> list[Term]:
         """Columns and what each is multiplied by; a column may stand there several times."""
-        end = self.end
-        return (self.at, self.by) if len(self.at) == end else (self.at[:end], self.by[:end])
+        return self.written if len(self.written) == self.end else self.written[:self.end]
 
     def __add__(self, other: Linear | float) -> Linear:
-        at, by, end = self.at, self.by, self.end
+        written, end = self.written, self.end
         if not isinstance(other, Linear):
-            return Linear(at, by, end, self.constant + other) if other else self
-        if end == 1 or len(at) != end:
-            at, by = at[:end], by[:end]
-        if other.end == 1:
-            at.append(other.at[0])
-            by.append(other.by[0])
-        else:
-            more, times = other.terms()
-            at.extend(more)
-            by.extend(times)
-        return Linear(at, by, len(at), self.constant + other.constant)
+            return Linear(written, end, self.constant + other) if other else self
+        if end == 1 or len(written) != end:
+            written = written[:end]
+        written += other.terms()
+        return Linear(written, len(written), self.constant + other.constant)
 
     __radd__ = __add__
 
@@ -57,9 +53,9 @@ class Linear:
         if isinstance(number, Linear):
             raise TypeError("the model is linear")
         if self.end == 1:
-            return Linear([self.at[0]], [number * self.by[0]], 1, number * self.constant)
-        at, by = self.terms()
-        return Linear(at[:], [number * value for value in by], self.end, number * self.constant)
+            column, times = self.written[0]
+            return Linear([(column, number * times)], 1, number * self.constant)
+        return Linear([(column, number * times) for column, times in self.terms()], self.end, number * self.constant)
 
     __rmul__ = __mul__
 
@@ -70,7 +66,11 @@ class Linear:
         return self * -1
 
     def __sub__(self, other: Linear | float) -> Linear:
-        return self + -other
+        if not isinstance(other, Linear):
+            return self + -other
+        written = self.written[:self.end]
+        written += [(column, -times) for column, times in other.terms()]
+        return Linear(written, len(written), self.constant - other.constant)
 
     def __rsub__(self, other: float) -> Linear:
         return -self + other
@@ -103,8 +103,7 @@ class Light:
         self.whole: list[bool] = []
         self.columns: list[tuple[str, tuple[Any, ...]]] = []
         self.rows: list[tuple[str, tuple[Any, ...]]] = []
-        self._at: list[int] = []
-        self._by: list[float] = []
+        self._terms: list[Term] = []
         self._ends = [0]
         self._kinds: list[int] = []
         self._sides: list[float] = []
@@ -112,30 +111,25 @@ class Light:
     def declare(self, name: str, keys: Iterable[Any], bounds: Callable[..., tuple[float, float]], whole: bool = False
                 ) -> None:
         """Columns of a name, one for every key."""
-        family = {}
-        for key in keys:
-            index = key if key.__class__ is tuple else (key,)
-            low, high = bounds(*index)
-            family[key] = Linear([len(self.lower)], [1.0], 1)
-            self.lower.append(low)
-            self.upper.append(high)
-            self.whole.append(whole)
-            self.columns.append((name, index))
-        setattr(self, name, family)
+        keys = list(keys)
+        first, indices = len(self.columns), _indices(keys)
+        sides = [bounds(*index) for index in indices]
+        self.lower += [low for low, _ in sides]
+        self.upper += [high for _, high in sides]
+        self.whole += [whole] * len(keys)
+        self.columns += [(name, index) for index in indices]
+        setattr(self, name, {key: Linear([(column, 1.0)], 1) for column, key in enumerate(keys, first)})
 
     def require(self, rule: Callable[..., Any], keys: Iterable[Any]) -> None:
         """Rows of a function, one for every key that it does not skip."""
         name = rule.__name__
-        for key in keys:
-            index = key if key.__class__ is tuple else (key,)
+        for index in _indices(list(keys)):
             row = rule(self, *index)
             if row is pyo.Constraint.Skip:
                 continue
             total, kind, side = row
-            at, by = total.terms()
-            self._at.extend(at)
-            self._by.extend(by)
-            self._ends.append(len(self._at))
+            self._terms += total.terms()
+            self._ends.append(len(self._terms))
             self._kinds.append(kind)
             self._sides.append(side - total.constant)
             self.rows.append((name, index))
@@ -144,9 +138,12 @@ class Light:
         """Every column of a sum once, with what it is multiplied by; and the number."""
         if not isinstance(total, Linear):
             return {}, float(total)
-        found: dict[int, float] = {}
-        for column, number in zip(*total.terms(), strict=True):
-            found[column] = found.get(column, 0.0) + number
+        terms = total.terms()
+        found = dict(terms)
+        if len(found) < len(terms):
+            found = dict.fromkeys(found, 0.0)
+            for column, number in terms:
+                found[column] += number
         return found, float(total.constant)
 
     def matrices(self) -> tuple[sparse.csc_array, np.ndarray, np.ndarray]:
@@ -155,7 +152,8 @@ class Light:
         A row whose columns cancel out says nothing, and is left out where nothing is what it allows.
         """
         shape = len(self.rows), len(self.columns)
-        matrix: Any = sparse.csr_array((np.array(self._by, dtype=float), np.array(self._at, dtype=np.int32),
+        terms = np.fromiter(chain.from_iterable(self._terms), dtype=float, count=2 * len(self._terms))
+        matrix: Any = sparse.csr_array((terms[1::2], terms[::2].astype(np.int32),
                                         np.array(self._ends, dtype=np.int32)), shape=shape)
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
@@ -166,3 +164,8 @@ class Light:
             self.rows = [row for row, left_out in zip(self.rows, idle, strict=True) if not left_out]
             matrix, kinds, sides = matrix[~idle], kinds[~idle], sides[~idle]
         return matrix.tocsc(), kinds, sides
+
+
+def _indices(keys: list[Any]) -> list[tuple[Any, ...]]:
+    """Keys as tuples; those of one part alone stand for themselves."""
+    return [key if key.__class__ is tuple else (key,) for key in keys]

@@ -16,8 +16,8 @@ from scipy import sparse
 
 from optimiser.model.capacities import THOUSAND
 from optimiser.model.frame import NO_ROOM, Frame, frame, trainee_caps
-from optimiser.model.handover import Handed, Key, hand_over, name_of
-from optimiser.model.presence import peak, vacancies_in_reach
+from optimiser.model.handover import Handed, Key, hand_over, names_of
+from optimiser.model.presence import Presence, peak, vacancies_in_reach
 from optimiser.problem import Problem
 from optimiser.solver.limits import Limit
 from optimiser.solver.program import Program
@@ -70,7 +70,8 @@ def _wide(problem: Problem, regions: tuple[str, ...], room: Mapping[tuple[str, s
         problem, locked={}, permit_total={}, capacity=dict.fromkeys(problem.capacity, ENOUGH_OF_A_SERVICE),
         parameters=problem.parameters | {name: {} for name in UNLIMITED})
     wide = frame(unlimited, regions, room)
-    return replace(wide, problem=problem, left_over={}, trainee_cap=trainee_caps(problem, regions, wide.placement))
+    return replace(wide, problem=problem, presence=Presence(problem, wide.net), left_over={},
+                   trainee_cap=trainee_caps(problem, regions, wide.placement))
 
 
 def _in_bounds(wide: Frame, columns: set[Key]) -> Iterator[tuple[Key, Key, float, float]]:
@@ -98,7 +99,7 @@ def _in_bounds(wide: Frame, columns: set[Key]) -> Iterator[tuple[Key, Key, float
 def _with_rows(program: Program, bounds: list[tuple[Key, Key, float, float]]) -> Program:
     """The programme with rows in place of bounds."""
     position = {name: i for i, name in enumerate(program.col_names)}
-    columns = np.array([position[name_of(column)] for _, column, _, _ in bounds], dtype=int)
+    columns = np.array([position[name] for name in names_of(column for _, column, _, _ in bounds)], dtype=int)
     extra = sparse.csr_array((np.ones(len(columns)), (np.arange(len(columns)), columns)),
                              shape=(len(columns), len(program.col_names)))
     boundless = np.array([name.split("[")[0] in BOUNDLESS for name in program.col_names])
@@ -106,7 +107,7 @@ def _with_rows(program: Program, bounds: list[tuple[Key, Key, float, float]]) ->
         program, matrix=sparse.csc_array(sparse.vstack([program.matrix, extra])), stages=(), series=(),
         row_lower=np.append(program.row_lower, [lower for *_, lower, _ in bounds]),
         row_upper=np.append(program.row_upper, [upper for *_, upper in bounds]),
-        row_names=(*program.row_names, *(name_of(row) for row, *_ in bounds)),
+        row_names=(*program.row_names, *names_of(row for row, *_ in bounds)),
         col_upper=np.where(boundless, ENOUGH, program.col_upper))
 
 

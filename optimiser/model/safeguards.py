@@ -7,7 +7,6 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from optimiser.model.presence import most_domestic, most_independent
 from optimiser.model.shortages import present, quota, supply
 
 
@@ -22,12 +21,11 @@ def domestic_first(m: Any, o: str, p: str, t: int) -> Any:
     on the right because a falling shortage must not turn away people who came in time. Left out where
     `present_only_if_listed` says more.
     """
-    problem, there = m.frame.problem, present(m, o, p, t)
-    most = most_domestic(problem, m.frame.net, o, p, t)
-    tighter = (o, p, t, problem.review_of(problem.region_of[p], t).number) in m.frame.left_over
-    if math.isinf(most) or tighter or isinstance(there, (int, float)):
+    problem = m.frame.problem
+    if (o, p, t, problem.review_of(problem.region_of[p], t).number) in m.frame.left_over:
         return pyo.Constraint.Skip
-    return there <= most
+    most, there = m.frame.presence.domestic(o, p)[m.frame.age(t)], present(m, o, p, t)
+    return pyo.Constraint.Skip if math.isinf(most) or isinstance(there, (int, float)) else there <= most
 
 
 def present_only_if_listed(m: Any, o: str, p: str, t: int, f: int) -> Any:
@@ -77,10 +75,10 @@ def worker_independence(m: Any, o: str, p: str, t: int) -> Any:
     limit holds while nobody is there, too: where reach is one-way, a smaller `min_other_vacancies` can so turn on the
     limit of an area that took nobody before. Left out where the limits of the areas in reach, added up, say as much.
     """
-    problem = m.frame.problem
-    most = most_independent(problem, o, p, t)
+    problem, presence, year = m.frame.problem, m.frame.presence, m.frame.age(t)
+    most = presence.independent(o, p)[year]
     reach = [q for q in problem.reach[p] if problem.region_of[q] in m.frame.regions]
-    if math.isinf(most) or sum(most_domestic(problem, m.frame.net, o, q, t) for q in reach) <= most:
+    if math.isinf(most) or sum(presence.domestic(o, q)[year] for q in reach) <= most:
         return pyo.Constraint.Skip
     there = sum(present(m, o, q, t) for q in reach)
     return pyo.Constraint.Skip if isinstance(there, (int, float)) else there <= most
@@ -150,9 +148,11 @@ def fair_sectors(m: Any, r: str, sector: str) -> Any:
     """
     problem = m.frame.problem
     share = problem.rules(r).fairness.sector_coverage
+    if not share:
+        return pyo.Constraint.Skip
     keys = [key for p in problem.areas[r] for key in m.keys_by_area[p] if problem.attribute("sector", key[0]) == sector]
     needed = sum(m.frame.net[key] for key in keys)
-    if not share or not needed:
+    if not needed:
         return pyo.Constraint.Skip
     filled = sum(m.frame.net[key] - m.unfilled[key] for key in keys if key in m.unfilled)
     if isinstance(filled, (int, float)):  # nothing can be filled: a row that no plan satisfies

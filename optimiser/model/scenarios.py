@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from optimiser.model.frame import Frame
-from optimiser.model.handover import Handed, Key, name_of
+from optimiser.model.handover import Handed, Key, names_of
 from optimiser.solver.program import Program, Stage
 
 FIRST = ("listed", "enters", "leaves", "lots")
@@ -109,8 +109,8 @@ def join(handed: Sequence[Handed]) -> Joined:
         bounds.append((one.program.col_lower[own], one.program.col_upper[own]))
         at.append(where)
     lower[np.isneginf(lower)] = 0.0
-    names = [*map(name_of, place), *(f"{name_of(key)} in future {n}" for n, one in enumerate(handed, start=1)
-                                     for key in one.columns if key[0] not in FIRST)]
+    names = [*names_of(place), *(f"{name} in future {n}" for n, one in enumerate(handed, start=1)
+                                 for name in names_of(key for key in one.columns if key[0] not in FIRST))]
     base, (matrix, sides, row_names, rows) = handed[0].program, _rows(handed, at, shared, size)
     program = Program(
         matrix=matrix, row_lower=sides[0], row_upper=sides[1], row_names=row_names,

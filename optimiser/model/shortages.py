@@ -6,7 +6,10 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from optimiser.model.once import once
 
+
+@once
 def supply(m: Any, o: str, p: str, t: int) -> Any:
     """Persons at work in an area who would not be there otherwise: those of the scheme and those trained."""
     return scheme_supply(m, o, p, t) + training_supply(m, o, p, t)
@@ -19,24 +22,34 @@ def scheme_supply(m: Any, o: str, p: str, t: int) -> Any:
     return additional * present(m, o, p, t)
 
 
+@once
 def present(m: Any, o: str, p: str, t: int) -> Any:
-    """Persons of all cohorts of the scheme still there; many families count them, so the sum is made once."""
-    if (o, p, t) not in m.presences:
-        problem = m.frame.problem
-        stay = problem.retention[problem.region_of[p], o]
-        m.presences[o, p, t] = sum(stay[t - s] * m.arrivals[o, p, s] for s in problem.years
-                                   if s <= t and (o, p, s) in m.arrivals and stay[t - s] > 0)
-    return m.presences[o, p, t]
+    """Persons of all cohorts of the scheme still there."""
+    problem = m.frame.problem
+    stay = problem.retention[problem.region_of[p], o]
+    return sum([stay[t - s] * m.arrivals[o, p, s] for s in problem.years
+                if s <= t and (o, p, s) in m.arrivals and stay[t - s] > 0])
 
 
 def training_supply(m: Any, o: str, p: str, t: int) -> Any:
     """Persons who finished training in time, succeeded, and work in the area."""
     problem, r = m.frame.problem, m.frame.problem.region_of[p]
     share = m.frame.placement.get((r, o, p), 0.0) * (problem.parameter("training_success", r, o) or 0.0)
+    return share * finished(m, r, o, t) if share > 0 else 0
+
+
+@once
+def finished(m: Any, r: str, o: str, t: int) -> Any:
+    """Persons of all training places who started early enough to be trained by now."""
+    problem = m.frame.problem
     lag = int(problem.parameter("training_lag", r, o) or 0)
-    if share <= 0:
-        return 0
-    return sum(share * m.trainees[r, o, s] for s in problem.years if s + lag <= t and (r, o, s) in m.trainees)
+    return sum([m.trainees[r, o, s] for s in problem.years if s + lag <= t and (r, o, s) in m.trainees])
+
+
+@once
+def coming(m: Any, r: str, o: str, t: int) -> Any:
+    """Persons of the scheme who come to the areas of a region in a year."""
+    return sum([m.arrivals[o, p, t] for p in m.frame.problem.areas[r] if (o, p, t) in m.arrivals])
 
 
 def shortage_balance(m: Any, o: str, p: str, t: int) -> Any:
@@ -60,11 +73,10 @@ def arrivals_within_quota(m: Any, r: str, o: str, t: int) -> Any:
 
     For all regions, occupations and years. Unit: persons per year.
     """
-    problem = m.frame.problem
-    coming = [m.arrivals[o, p, t] for p in problem.areas[r] if (o, p, t) in m.arrivals]
-    if not coming:
+    people = coming(m, r, o, t)
+    if isinstance(people, int):
         return pyo.Constraint.Skip
-    return sum(coming) <= problem.parameter("uptake", r, o) * quota(m, r, o, t)
+    return people <= m.frame.problem.parameter("uptake", r, o) * quota(m, r, o, t)
 
 
 def quota(m: Any, r: str, o: str, t: int) -> Any:
