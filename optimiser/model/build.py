@@ -105,7 +105,7 @@ def _variables(m: Any) -> None:
     m.declare("expansion", frame.expansion_cap, most(frame.expansion_cap))
     m.declare("enters", frame.listed, unit)
     m.declare("leaves", frame.listed, unit)
-    fillable = [key for key in frame.net if not isinstance(shortages.supply(m, *key), (int, float))]
+    fillable = [(o, p, t) for o, p, t in frame.net if not isinstance(shortages.supply(m, o, p)[t], (int, float))]
     m.declare("unfilled", fillable, most(frame.net))
     used = [(g, place, r, t) for g in problem.services for place in problem.places(g) for t in problem.years
             for r in problem.regions_of(g, place) if r in frame.regions]

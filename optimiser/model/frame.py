@@ -7,17 +7,19 @@ the bound says nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
-from optimiser.model.presence import TINY, ByYear, Presence, left_over, vacancies_in_reach
+from pyomo.common.gc_manager import PauseGC
+
+from optimiser.model.arrivals import arrival_caps
+from optimiser.model.presence import TINY, Presence, left_over
 from optimiser.problem import Problem
 from optimiser.schema import SHARED
 
 NO_ROOM: Mapping[tuple[str, str, int], int] = {}
 EVERY_DIGIT = Context(prec=700)  # more than lie between the first digit of the largest float and the last of the least
-Cohort = list[tuple[int, float]]
 Units = dict[tuple[str, str, int], float]
 """What a service has at a place in a year with all its expansion, where it has a limit."""
 
@@ -68,21 +70,22 @@ def frame(problem: Problem, regions: tuple[str, ...], room: Mapping[tuple[str, s
     room : dict (region, occupation, year) -> lots
         That a quota may come to although nobody has use for so many; what limits it is looked at all the same.
     """
-    net = _net(problem, regions)
-    presence = Presence(problem, net)
-    expansion = _expansion_caps(problem, regions)
-    units = {key: capacity + expansion.get(key, 0.0) for key, capacity in problem.capacity.items()}
-    allowed = {(r, o, t): _allowed_permits(problem, units, r, o, t)
-               for r in regions for o in problem.candidates[r] for t in problem.years}
-    arrivals = _arrival_caps(presence, regions, units, allowed)
-    lot, lots_min, lots_cap = _lots(problem, regions, arrivals, allowed, room)
-    listed = _listed(problem, regions, lots_min, lots_cap)
-    possible = {(r, o, t) for (r, o, t), cap in lots_cap.items()
-                if cap > 0 and listed[r, o, problem.review_of(r, t).number][1]}
-    arrivals = {(o, p, t): cap for (o, p, t), cap in arrivals.items() if (problem.region_of[p], o, t) in possible}
-    placement = _placement(problem, regions, net)
-    return Frame(problem, regions, net, presence, arrivals, left_over(presence, arrivals), lots_cap, lots_min, lot,
-                 listed, trainee_caps(problem, regions, placement), placement, expansion)
+    with PauseGC():  # as in `hand_over`: nothing of all this is garbage yet
+        net = _net(problem, regions)
+        presence = Presence(problem, net)
+        expansion = _expansion_caps(problem, regions)
+        units = {key: capacity + expansion.get(key, 0.0) for key, capacity in problem.capacity.items()}
+        allowed = {(r, o, t): _allowed_permits(problem, units, r, o, t)
+                   for r in regions for o in problem.candidates[r] for t in problem.years}
+        arrivals = arrival_caps(presence, regions, units, allowed)
+        lot, lots_min, lots_cap = _lots(problem, regions, arrivals, allowed, room)
+        listed = _listed(problem, regions, lots_min, lots_cap)
+        possible = {(r, o, t) for (r, o, t), cap in lots_cap.items()
+                    if cap > 0 and listed[r, o, problem.review_of(r, t).number][1]}
+        arrivals = {(o, p, t): cap for (o, p, t), cap in arrivals.items() if (problem.region_of[p], o, t) in possible}
+        placement = _placement(problem, regions, net)
+        return Frame(problem, regions, net, presence, arrivals, left_over(presence, arrivals), lots_cap, lots_min, lot,
+                     listed, trainee_caps(problem, regions, placement), placement, expansion)
 
 
 def published(most: float) -> float:
@@ -110,72 +113,6 @@ def _expansion_caps(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[st
         if largest > 0 and t >= ready and set(problem.regions_of(g, place)) & set(regions):
             caps[g, place, t] = published(largest)
     return caps
-
-
-def _arrival_caps(presence: Presence, regions: tuple[str, ...], units: Units, allowed: dict[tuple[str, str, int], float]
-                  ) -> dict[tuple[str, str, int], float]:
-    """Most arrivals that can be useful and that every single limit lets in, per occupation, area and year."""
-    problem, caps = presence.problem, {}
-    years = problem.years
-    for r in regions:
-        for o in problem.candidates[r]:
-            if problem.locked.get((r, o)) == 0:
-                continue
-            stays = _stays(problem.retention[r, o], len(years))
-            additional, uptake = (problem.parameter(name, r, o) or 1.0 for name in ("additional", "uptake"))
-            uses = _uses(problem, r, o)
-            in_region = [min(uptake * allowed[r, o, t], _received(units, uses["region"], r, t),
-                             _received(units, uses["shared"], SHARED, t)) for t in years]
-            for p in problem.areas[r]:
-                net = [presence.net.get((o, p, t), 0.0) for t in years]
-                if not any(net):
-                    continue
-                domestic = presence.domestic(o, p)
-                independent = _independent(presence, r, o, p, stays)
-                for t, cohort, permitted, apart in zip(years, stays, in_region, independent, strict=True):
-                    # that would fill the whole net shortage of some later year on their own
-                    useful = max([net[later] / (stay * additional) for later, stay in cohort], default=0.0)
-                    if useful > TINY:
-                        cap = min(useful, _staying(domestic, cohort), apart, _received(units, uses["area"], p, t),
-                                  permitted)
-                        if cap > TINY:
-                            caps[o, p, t] = cap
-    return caps
-
-
-def _stays(kept: ByYear, years: int) -> list[Cohort]:
-    """Who arrives in each year, as (year, retention) from then on while somebody is left; years counted from 0."""
-    return [[(later, kept[later - t]) for later in range(t, years) if kept[later - t] > TINY] for t in range(years)]
-
-
-def _staying(most: ByYear, cohort: Cohort) -> float:
-    """Arrivals of a cohort that would be the most present of some later year on their own."""
-    return min([most[later] / stay for later, stay in cohort], default=math.inf)
-
-
-def _independent(presence: Presence, r: str, o: str, p: str, stays: list[Cohort]) -> list[float]:
-    """Arrivals by year that would leave nobody other vacancies on their own."""
-    problem = presence.problem
-    needed, most = problem.parameter("min_other_vacancies", r, o), presence.independent(o, p)
-    if needed is None:
-        return [math.inf] * len(stays)
-    return [0.0 if vacancies_in_reach(problem, o, p, t) <= needed else _staying(most, cohort)
-            for t, cohort in zip(problem.years, stays, strict=True)]
-
-
-def _uses(problem: Problem, r: str, o: str) -> dict[str, list[tuple[str, int, float]]]:
-    """What a person of an occupation uses of services, by their scope: (service, years since arrival, units)."""
-    uses: dict[str, list[tuple[str, int, float]]] = {"area": [], "region": [], "shared": []}
-    for g, service in problem.services.items():
-        uses[service.scope] += [(g, age, use) for age, use in enumerate(problem.use_person.get((g, r, o), ()))
-                                if use > TINY]
-    return uses
-
-
-def _received(units: Units, uses: Sequence[tuple[str, int, float]], place: str, t: int) -> float:
-    """Arrivals of a year that would fill some service of a place on their own."""
-    return min([units[g, place, t + age] / use for g, age, use in uses if (g, place, t + age) in units],
-               default=math.inf)
 
 
 def _lots(problem: Problem, regions: tuple[str, ...], arrivals: dict[tuple[str, str, int], float],

@@ -8,7 +8,6 @@ this one they make the rows of a matrix. A test holds both against each other, r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,7 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 LESS, EQUAL, MORE = 1, 0, -1
-Term = tuple[int, float]
-"""A column, and what it is multiplied by."""
+ONE = 2  # what a sum of one term has written: a column and a number
 Row = tuple["Linear", int, float]
 """A sum, how it stands to a number, and the number."""
 
@@ -25,26 +23,27 @@ Row = tuple["Linear", int, float]
 class Linear:
     """A sum of columns times numbers, and a number. It is never changed.
 
-    Sums share their lists: `a + b` writes b behind a when a was the last to be written there, so that a long sum costs
-    no more than its terms; what stands behind the end of a sum is not its own.
+    `written` holds columns and numbers by turns: a sum is one list, not one object per term. Sums share their lists:
+    `a + b` writes b behind a when a was the last to be written there, so that a long sum costs no more than its terms;
+    what stands behind the end of a sum is not its own.
     """
 
     __slots__ = ("constant", "end", "written")
 
-    def __init__(self, written: list[Term], end: int, constant: float = 0.0):
+    def __init__(self, written: list[Any], end: int, constant: float = 0.0):
         self.written, self.end, self.constant = written, end, constant
 
-    def terms(self) -> list[Term]:
-        """Columns and what each is multiplied by; a column may stand there several times."""
+    def own(self) -> list[Any]:
+        """Columns and what each is multiplied by, by turns; a column may stand there several times."""
         return self.written if len(self.written) == self.end else self.written[:self.end]
 
     def __add__(self, other: Linear | float) -> Linear:
         written, end = self.written, self.end
         if not isinstance(other, Linear):
             return Linear(written, end, self.constant + other) if other else self
-        if end == 1 or len(written) != end:
+        if end == ONE or len(written) != end:
             written = written[:end]
-        written += other.terms()
+        written += other.own()
         return Linear(written, len(written), self.constant + other.constant)
 
     __radd__ = __add__
@@ -52,10 +51,13 @@ class Linear:
     def __mul__(self, number: float) -> Linear:
         if isinstance(number, Linear):
             raise TypeError("the model is linear")
-        if self.end == 1:
-            column, times = self.written[0]
-            return Linear([(column, number * times)], 1, number * self.constant)
-        return Linear([(column, number * times) for column, times in self.terms()], self.end, number * self.constant)
+        end = self.end
+        if end == ONE:
+            column, times = self.own()
+            return Linear([column, number * times], ONE, number * self.constant)
+        written = self.written[:end]
+        written[1::2] = [number * times for times in written[1::2]]
+        return Linear(written, end, number * self.constant)
 
     __rmul__ = __mul__
 
@@ -68,8 +70,10 @@ class Linear:
     def __sub__(self, other: Linear | float) -> Linear:
         if not isinstance(other, Linear):
             return self + -other
-        written = self.written[:self.end]
-        written += [(column, -times) for column, times in other.terms()]
+        end = self.end
+        written = self.written[:end]
+        written += other.own()
+        written[end + 1::2] = [-times for times in written[end + 1::2]]
         return Linear(written, len(written), self.constant - other.constant)
 
     def __rsub__(self, other: float) -> Linear:
@@ -103,10 +107,7 @@ class Light:
         self.whole: list[bool] = []
         self.columns: list[tuple[str, tuple[Any, ...]]] = []
         self.rows: list[tuple[str, tuple[Any, ...]]] = []
-        self._terms: list[Term] = []
-        self._ends = [0]
-        self._kinds: list[int] = []
-        self._sides: list[float] = []
+        self._stated: list[Row] = []
 
     def declare(self, name: str, keys: Iterable[Any], bounds: Callable[..., tuple[float, float]], whole: bool = False
                 ) -> None:
@@ -118,31 +119,30 @@ class Light:
         self.upper += [high for _, high in sides]
         self.whole += [whole] * len(keys)
         self.columns += [(name, index) for index in indices]
-        setattr(self, name, {key: Linear([(column, 1.0)], 1) for column, key in enumerate(keys, first)})
+        setattr(self, name, {key: Linear([column, 1.0], ONE) for column, key in enumerate(keys, first)})
 
     def require(self, rule: Callable[..., Any], keys: Iterable[Any]) -> None:
         """Rows of a function, one for every key that it does not skip."""
-        name = rule.__name__
-        for index in _indices(list(keys)):
-            row = rule(self, *index)
-            if row is pyo.Constraint.Skip:
-                continue
-            total, kind, side = row
-            self._terms += total.terms()
-            self._ends.append(len(self._terms))
-            self._kinds.append(kind)
-            self._sides.append(side - total.constant)
-            self.rows.append((name, index))
+        name, skip = rule.__name__, pyo.Constraint.Skip
+        found = [(index, row) for index in _indices(list(keys)) if (row := rule(self, *index)) is not skip]
+        self.rows += [(name, index) for index, _ in found]
+        self._stated += [row for _, row in found]
+
+    def total(self, terms: Iterable[tuple[float, Linear]]) -> Linear | int:
+        """Columns times numbers, as one sum; 0 without any. It says what `sum` would say, in a fraction of the time."""
+        written = [one for number, column in terms for one in (column.written[0], number)]
+        return Linear(written, len(written)) if written else 0
 
     def linear(self, total: Linear | float) -> tuple[dict[int, float], float]:
         """Every column of a sum once, with what it is multiplied by; and the number."""
         if not isinstance(total, Linear):
             return {}, float(total)
-        terms = total.terms()
-        found = dict(terms)
-        if len(found) < len(terms):
+        written = total.own()
+        columns, numbers = written[::2], written[1::2]
+        found = dict(zip(columns, numbers, strict=True))
+        if len(found) < len(columns):
             found = dict.fromkeys(found, 0.0)
-            for column, number in terms:
+            for column, number in zip(columns, numbers, strict=True):
                 found[column] += number
         return found, float(total.constant)
 
@@ -151,13 +151,17 @@ class Light:
 
         A row whose columns cancel out says nothing, and is left out where nothing is what it allows.
         """
-        shape = len(self.rows), len(self.columns)
-        terms = np.fromiter(chain.from_iterable(self._terms), dtype=float, count=2 * len(self._terms))
-        matrix: Any = sparse.csr_array((terms[1::2], terms[::2].astype(np.int32),
-                                        np.array(self._ends, dtype=np.int32)), shape=shape)
+        written: list[float] = []
+        for total, _, _ in self._stated:
+            written += total.own()
+        terms = np.array(written, dtype=float)
+        ends = np.cumsum([0, *(total.end // ONE for total, _, _ in self._stated)], dtype=np.int32)
+        matrix: Any = sparse.csr_array((terms[1::2], terms[::2].astype(np.int32), ends),
+                                       shape=(len(self.rows), len(self.columns)))
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
-        kinds, sides = np.array(self._kinds), np.array(self._sides, dtype=float)
+        kinds = np.array([kind for _, kind, _ in self._stated])
+        sides = np.array([side - total.constant for total, _, side in self._stated], dtype=float)
         idle = (np.diff(matrix.indptr) == 0) & ((kinds == LESS) & (sides >= 0) | (kinds == MORE) & (sides <= 0)
                                                 | (kinds == EQUAL) & (sides == 0))
         if idle.any():

@@ -18,13 +18,10 @@ def unfilled(m: Any, r: str) -> Any:
 
     Unit: weighted person-years over all years.
     """
-    problem = m.frame.problem
-    total = 0
-    for o, p, t in m.keys_by_region[r]:
-        weight = problem.parameter("weight", r, o)
-        key = (o, p, t)
-        total += weight * (m.unfilled[key] if key in m.unfilled else m.frame.net[key])
-    return total
+    problem, keys = m.frame.problem, m.keys_by_region[r]
+    weights = {o: problem.parameter("weight", r, o) for o in {o for o, _, _ in keys}}
+    never_filled = sum([weights[key[0]] * m.frame.net[key] for key in keys if key not in m.unfilled])
+    return m.total([(weights[key[0]], m.unfilled[key]) for key in keys if key in m.unfilled]) + never_filled
 
 
 def worst_coverage(m: Any, r: str) -> Any:
@@ -79,7 +76,7 @@ def tie_break(m: Any) -> Any:
     total = sum(_weight("quota", r, o, t) * quota(m, r, o, t) for r, o, t in m.lots)
     for name in ("listed", "arrivals", "trainees", "expansion"):
         variable = getattr(m, name)
-        total += sum(_weight(name, *key) * variable[key] for key in variable)
+        total += m.total([(_weight(name, *key), column) for key, column in variable.items()])
     return total
 
 

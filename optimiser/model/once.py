@@ -14,7 +14,7 @@ def once(total: Sum) -> Sum:
     @wraps(total)
     def kept(m: Any, *key: Any) -> Any:
         made = m.sums[total]
-        if key not in made:
-            made[key] = total(m, *key)
-        return made[key]
+        if (found := made.get(key)) is None:
+            found = made[key] = total(m, *key)
+        return found
     return kept

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from itertools import accumulate
 
+import numpy as np
+
 from optimiser.problem import Problem
 
 TINY = 1e-9  # a share or a number of persons below this is nothing
@@ -76,25 +78,6 @@ def most_independent(problem: Problem, o: str, p: str, t: int) -> float:
     return Presence(problem, {}).independent(o, p)[problem.years.index(t)]
 
 
-def most_left(kept: ByYear, caps: Sequence[float | None], most: ByYear, t: int, before: int) -> float:
-    """Most that cohorts of the years before a year can still be in year t, both counted from 0 (persons).
-
-    No more than all of them at their caps, and no more than `most` present in any year v until t, times the largest
-    share of a cohort of v that is still there in t.
-
-    Parameters
-    ----------
-    kept : retention by years since arrival
-    caps : most arrivals by year; None where nobody can come
-    """
-    cohorts = [(s, cap) for s, cap in enumerate(caps[:before]) if cap is not None]
-    left = sum([kept[t - s] * cap for s, cap in cohorts])
-    for v in range(cohorts[-1][0], t + 1) if cohorts else ():
-        if all(kept[v - s] > TINY for s, _ in cohorts):
-            left = min(left, most[v] * max([kept[t - s] / kept[v - s] for s, _ in cohorts]))
-    return left
-
-
 def left_over(presence: Presence, arrival_cap: dict[tuple[str, str, int], float]
               ) -> dict[tuple[str, str, int, int], tuple[float, float]]:
     """(left, most) per occupation, area, year and review from which on the occupation may have been listed.
@@ -102,18 +85,49 @@ def left_over(presence: Presence, arrival_cap: dict[tuple[str, str, int], float]
     Only where the cohorts from before that review leave less than the most that may be present.
     """
     problem, found = presence.problem, {}
-    years, first = problem.years, problem.years[0]
+    years = problem.years
+    pairs: dict[str, list[tuple[str, str]]] = {}
     for o, p in sorted({key[:2] for key in arrival_cap}):
-        r = problem.region_of[p]
-        most = list(map(min, presence.domestic(o, p), presence.independent(o, p)))
-        kept, caps = problem.retention[r, o], [arrival_cap.get((o, p, t)) for t in years]
-        for age, t in enumerate(years):
-            if math.isinf(most[age]):
-                continue
-            for review in problem.reviews[r]:
-                if review.first_year > t:
-                    break
-                left = most_left(kept, caps, most, age, review.first_year - first)
-                if left < most[age] * (1 - 1e-6):
-                    found[o, p, t, review.number] = left, most[age]
-    return found
+        pairs.setdefault(problem.region_of[p], []).append((o, p))
+    for r, here in pairs.items():
+        most = np.minimum([presence.domestic(o, p) for o, p in here], [presence.independent(o, p) for o, p in here])
+        caps = np.array([[arrival_cap.get((o, p, t), 0.0) for t in years] for o, p in here])
+        kept = np.array([problem.retention[r, o] for o, _ in here])
+        reviews = [(review.number, review.first_year - years[0]) for review in problem.reviews[r]]
+        left = np.array([_most_left(kept, caps, most, before) for _, before in reviews])
+        tells = np.isfinite(most) & (left < most * (1 - 1e-6))
+        for n, before in enumerate(before for _, before in reviews):
+            tells[n, :, :before] = False
+        by_pair = zip(here, *(np.moveaxis(each, 0, -1).tolist() for each in (tells, left)), most.tolist(), strict=True)
+        found |= {(o, p, t, review): (some, all_of_them)
+                  for (o, p), told, lefts, mosts in by_pair
+                  for t, told_of, left_of, all_of_them in zip(years, told, lefts, mosts, strict=True)
+                  for (review, _), tell, some in zip(reviews, told_of, left_of, strict=True) if tell}
+    return dict(sorted(found.items()))
+
+
+def _most_left(kept: np.ndarray, caps: np.ndarray, most: np.ndarray, before: int) -> np.ndarray:
+    """Most that cohorts of the years before a year can still be in each later one (persons).
+
+    No more than all of them at their caps, and no more than `most` present in any year v until t, times the largest
+    share of a cohort of v that is still there in t.
+
+    Parameters
+    ----------
+    kept, caps, most : arrays with a row per occupation and area
+        Retention by years since arrival; most arrivals by year, 0 where nobody can come; most people present by year.
+    before : years from the start of the plan
+    """
+    left, came = np.zeros_like(most), caps > 0
+    for t in range(before, most.shape[1]):
+        for s in range(before):
+            left[:, t] += kept[:, t - s] * caps[:, s]
+        for v in range(t + 1):
+            there, share = ~came[:, v + 1:before].any(axis=1), np.zeros(len(most))
+            for s in range(min(before, v + 1)):
+                there &= ~came[:, s] | (kept[:, v - s] > TINY)
+                share = np.maximum(share, np.divide(kept[:, t - s], kept[:, v - s], out=np.zeros_like(share),
+                                                    where=came[:, s] & (kept[:, v - s] > TINY)))
+            bounded = there & (share > 0)
+            left[bounded, t] = np.minimum(left[bounded, t], most[bounded, v] * share[bounded])
+    return left

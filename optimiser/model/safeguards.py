@@ -7,6 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from optimiser.model.once import once
 from optimiser.model.shortages import present, quota, supply
 
 
@@ -24,7 +25,7 @@ def domestic_first(m: Any, o: str, p: str, t: int) -> Any:
     problem = m.frame.problem
     if (o, p, t, problem.review_of(problem.region_of[p], t).number) in m.frame.left_over:
         return pyo.Constraint.Skip
-    most, there = m.frame.presence.domestic(o, p)[m.frame.age(t)], present(m, o, p, t)
+    most, there = m.frame.presence.domestic(o, p)[m.frame.age(t)], present(m, o, p)[t]
     return pyo.Constraint.Skip if math.isinf(most) or isinstance(there, (int, float)) else there <= most
 
 
@@ -43,9 +44,14 @@ def present_only_if_listed(m: Any, o: str, p: str, t: int, f: int) -> Any:
     """
     left, most = m.frame.left_over[o, p, t, f]
     r = m.frame.problem.region_of[p]
-    later = range(f + 1, m.frame.problem.review_of(r, t).number + 1)
-    listed_since = m.listed[r, o, f] + sum(m.enters[r, o, g] for g in later)
-    return present(m, o, p, t) <= left + (most - left) * listed_since
+    e = m.frame.problem.review_of(r, t).number
+    return present(m, o, p)[t] <= left + (most - left) * _listed_since(m, r, o, f, e)
+
+
+@once
+def _listed_since(m: Any, r: str, o: str, f: int, e: int) -> Any:
+    """At least one when an occupation is listed at any time from review f to review e."""
+    return m.listed[r, o, f] + sum([m.enters[r, o, g] for g in range(f + 1, e + 1)])
 
 
 def training_required(m: Any, r: str, o: str, t: int) -> Any:
@@ -80,7 +86,7 @@ def worker_independence(m: Any, o: str, p: str, t: int) -> Any:
     reach = [q for q in problem.reach[p] if problem.region_of[q] in m.frame.regions]
     if math.isinf(most) or sum(presence.domestic(o, q)[year] for q in reach) <= most:
         return pyo.Constraint.Skip
-    there = sum(present(m, o, q, t) for q in reach)
+    there = sum(present(m, o, q)[t] for q in reach)
     return pyo.Constraint.Skip if isinstance(there, (int, float)) else there <= most
 
 
@@ -123,7 +129,7 @@ def area_supply(m: Any, p: str) -> Any:
 
     For all areas with a net shortage, when a band is given. Unit: share of person-years.
     """
-    everybody = sum(supply(m, *key) for key in m.keys_by_area[p])
+    everybody = sum(supply(m, o, p)[t] for o, p, t in m.keys_by_area[p])
     return m.net_by_area[p] * m.supplied[p] == everybody
 
 

@@ -10,46 +10,47 @@ from optimiser.model.once import once
 
 
 @once
-def supply(m: Any, o: str, p: str, t: int) -> Any:
-    """Persons at work in an area who would not be there otherwise: those of the scheme and those trained."""
-    return scheme_supply(m, o, p, t) + training_supply(m, o, p, t)
-
-
-def scheme_supply(m: Any, o: str, p: str, t: int) -> Any:
-    """Persons of all cohorts still there, less those who would have come anyway."""
-    problem = m.frame.problem
-    additional = problem.parameter("additional", problem.region_of[p], o)
-    return additional * present(m, o, p, t)
-
-
-@once
-def present(m: Any, o: str, p: str, t: int) -> Any:
-    """Persons of all cohorts of the scheme still there."""
-    problem = m.frame.problem
-    stay = problem.retention[problem.region_of[p], o]
-    return sum([stay[t - s] * m.arrivals[o, p, s] for s in problem.years
-                if s <= t and (o, p, s) in m.arrivals and stay[t - s] > 0])
-
-
-def training_supply(m: Any, o: str, p: str, t: int) -> Any:
-    """Persons who finished training in time, succeeded, and work in the area."""
+def supply(m: Any, o: str, p: str) -> dict[int, Any]:
+    """Persons at work in an area who would not be there otherwise, by year: those of the scheme and those trained."""
     problem, r = m.frame.problem, m.frame.problem.region_of[p]
+    additional = problem.parameter("additional", r, o)
     share = m.frame.placement.get((r, o, p), 0.0) * (problem.parameter("training_success", r, o) or 0.0)
-    return share * finished(m, r, o, t) if share > 0 else 0
+    trained = finished(m, r, o) if share > 0 else {}
+    return {t: additional * people + (share * trained[t] if trained else 0) for t, people in present(m, o, p).items()}
 
 
 @once
-def finished(m: Any, r: str, o: str, t: int) -> Any:
-    """Persons of all training places who started early enough to be trained by now."""
+def present(m: Any, o: str, p: str) -> dict[int, Any]:
+    """Persons of all cohorts of the scheme still there, by year; 0 where there are none."""
+    problem = m.frame.problem
+    stay, came = problem.retention[problem.region_of[p], o], cohorts(m, p).get(o, {})
+    return {t: m.total([(stay[t - s], people) for s, people in came.items() if s <= t and stay[t - s] > 0])
+            for t in problem.years}
+
+
+@once
+def finished(m: Any, r: str, o: str) -> dict[int, Any]:
+    """Persons whose training is over, by year, all who started counted; 0 where there are none."""
     problem = m.frame.problem
     lag = int(problem.parameter("training_lag", r, o) or 0)
-    return sum([m.trainees[r, o, s] for s in problem.years if s + lag <= t and (r, o, s) in m.trainees])
+    return {t: sum([m.trainees[r, o, s] for s in problem.years if s + lag <= t and (r, o, s) in m.trainees])
+            for t in problem.years}
 
 
 @once
-def coming(m: Any, r: str, o: str, t: int) -> Any:
-    """Persons of the scheme who come to the areas of a region in a year."""
-    return sum([m.arrivals[o, p, t] for p in m.frame.problem.areas[r] if (o, p, t) in m.arrivals])
+def cohorts(m: Any, p: str) -> dict[str, dict[int, Any]]:
+    """Who comes to an area, by occupation and year."""
+    problem, found = m.frame.problem, {}
+    for o in problem.candidates[problem.region_of[p]]:
+        if of_years := {t: m.arrivals[o, p, t] for t in problem.years if (o, p, t) in m.arrivals}:
+            found[o] = of_years
+    return found
+
+
+@once
+def coming(m: Any, r: str, o: str, t: int) -> list[Any]:
+    """Who comes to the areas of a region in a year."""
+    return [m.arrivals[o, p, t] for p in m.frame.problem.areas[r] if (o, p, t) in m.arrivals]
 
 
 def shortage_balance(m: Any, o: str, p: str, t: int) -> Any:
@@ -63,7 +64,7 @@ def shortage_balance(m: Any, o: str, p: str, t: int) -> Any:
     shortage less the jobseekers who can be activated; `placement` spreads the trained over the region's areas by
     their share of the net shortage.
     """
-    return m.unfilled[o, p, t] + supply(m, o, p, t) >= m.frame.net[o, p, t]
+    return m.unfilled[o, p, t] + supply(m, o, p)[t] >= m.frame.net[o, p, t]
 
 
 def arrivals_within_quota(m: Any, r: str, o: str, t: int) -> Any:
@@ -74,9 +75,9 @@ def arrivals_within_quota(m: Any, r: str, o: str, t: int) -> Any:
     For all regions, occupations and years. Unit: persons per year.
     """
     people = coming(m, r, o, t)
-    if isinstance(people, int):
+    if not people:
         return pyo.Constraint.Skip
-    return people <= m.frame.problem.parameter("uptake", r, o) * quota(m, r, o, t)
+    return sum(people) <= m.frame.problem.parameter("uptake", r, o) * quota(m, r, o, t)
 
 
 def quota(m: Any, r: str, o: str, t: int) -> Any:
