@@ -63,7 +63,7 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
         Most times a mixed-integer run may ask whether to go on: once per round of cuts and a few times per node. A
         limit on work, like `nodes`, but one that also ends a long root node.
     start : array (n,), optional
-        A point to begin from.
+        A point for a mixed-integer run to begin from.
     watch : callable, optional
         Told of better points and bounds while a mixed-integer run goes on.
     **options
@@ -79,7 +79,7 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     highs = _loaded(scaled(program, by), cost * by.columns * by.cost, stage.constant * by.cost if stage else 0.0)
     set_options(highs, **OPTIONS, random_seed=seed, time_limit=max(0.01, float(seconds)), mip_rel_gap=float(gap),
                 mip_abs_gap=1e-9 if gap == 0 else 1e-6, mip_max_nodes=nodes, **options)
-    if start is not None:
+    if start is not None and program.integer.any():  # a linear programme is solved sooner from nothing
         solution = highspy.HighsSolution()
         solution.col_value = (start / by.columns).tolist()
         highs.setSolution(solution)

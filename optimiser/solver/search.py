@@ -361,6 +361,8 @@ class Search:
         """
         if first.end not in ("optimal", "infeasible") or "presolve" in self.settings:
             return first
+        if first.duals is not None and relative_gap(first.value, self.program.bound(stage, first.duals)) == 0.0:
+            return first  # a linear programme's prices are its proof
         again = run(self.program, stage, max(0.2, ends - time.monotonic()), gap=gap, nodes=AGAIN_NODES,
                     checks=AGAIN_CHECKS, start=first.x, **self.settings | {"seed": self.settings["seed"] + 1},
                     presolve="off")
