@@ -14,10 +14,11 @@ from worlds import rows, world
 from optimiser.check import violations
 from optimiser.errors import InfeasibleError, InputError
 from optimiser.exact import evaluate
-from optimiser.explore.ahead import holding, stages
+from optimiser.explore.ahead import holding, regrets, stages
 from optimiser.explore.ahead.design import design_list
 from optimiser.explore.ahead.designed import Designed, designed
 from optimiser.explore.ahead.measures import MEASURES, measured, worst
+from optimiser.explore.ahead.parts import Held
 from optimiser.explore.desk import Desk
 from optimiser.futures import Future, mean, shares, together
 from optimiser.problem import Problem
@@ -28,7 +29,7 @@ F = Fraction
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for module in (stages, holding):
+    for module in (stages, holding, regrets):
         monkeypatch.setattr(module, "solve_many", inline.solve_many)
     yield
 
@@ -207,6 +208,29 @@ def test_against_every_list_and_quota(tmp_path: Path, seed: int) -> None:
             assert not violations(future.problem, plan)
             assert evaluate(future.problem, plan).objective["R", "unfilled"] == value
         assert len({(plan.listed, tuple(sorted(plan.quota.items()))) for plan in found.design.plans}) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_regret_counts_no_more_futures_than_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+                                                     ) -> None:
+    """The search begins with one of five futures; what is proved for some of them is never above the least."""
+    futures = [Future(f"f{n}", 1, mill(tmp_path / str(n), n, seed)) for n in range(5)]
+    monkeypatch.setattr(regrets, "BEGIN", 1)
+    monkeypatch.setattr(regrets, "MORE", 1)
+    monkeypatch.setattr(regrets, "MORE_FOR_QUOTAS", 1)
+    rounds: list[tuple[int, float]] = []
+
+    def noted(sought: regrets.Sought, kept: Held) -> None:
+        rounds.append((len(sought.worlds), sought.low))
+        take(sought, kept)
+
+    take = regrets.Sought.take
+    monkeypatch.setattr(regrets.Sought, "take", noted)
+    found, wanted = design(futures, "regret"), by_trying(futures, "regret")
+    assert found.high == pytest.approx(wanted, abs=0.02)
+    assert found.low == pytest.approx(wanted, abs=0.02) and found.low <= wanted + 1e-6
+    assert all(low <= wanted + 1e-6 for _, low in rounds)
+    assert rounds[0][0] == 1 < rounds[-1][0] < len(futures)
 
 
 def test_what_must_hold_of_any_design(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from optimiser.errors import ResultError
 from optimiser.explore.ahead.holding import found_or_tried, hold, lean_average, published
 from optimiser.explore.ahead.measures import measured
 from optimiser.explore.ahead.parts import Alone, Held, Part, level, part_of
-from optimiser.explore.ahead.stages import alone, together
+from optimiser.explore.ahead.regrets import least_regret
+from optimiser.explore.ahead.stages import Searched, alone, together
 from optimiser.explore.desk import Desk
 from optimiser.futures import Future, mean, shares
 from optimiser.model.components import components
@@ -19,7 +20,7 @@ from optimiser.plan import exact
 from optimiser.solver import Answer
 from optimiser.texts import say
 
-SEARCHING = 0.75  # of the time; the rest is for what is found to be held in every future, rounded and checked
+SEARCHING = 0.8  # of the time; the rest is for what is found to be held in every future, rounded and checked
 
 
 @dataclass(frozen=True)
@@ -105,51 +106,61 @@ def designed(futures: Sequence[Future], measure: str, alpha: float, desk: Desk) 
     kept = iter(hold(leanest, desk))
     means = [next(kept) if one else Held({}, (None,)) for _, one in singles]
     begin = means
-    if measure != "expected":  # what is best on average is found sooner, and is where a harder search begins
+    if measure == "expected":
+        found = _all_together(parts, singles, means, measure, alpha, desk, ends)
+    else:  # what is best on average is found sooner, and is where a harder search begins
         half = (ends + time.monotonic()) / 2
         easier = together(parts, singles, means, "expected", alpha, desk, half, compared=False)
         begin = [found_or_tried(part, ones, answer, desk)[0]
                  for part, (ones, _), (answer, _) in zip(parts, singles, easier, strict=True)]
-    answers = together(parts, singles, begin, measure, alpha, desk, ends)
-    return [_best(part, ones, [*found_or_tried(part, ones, answers[n][0], desk), begin[n]], means[n], answers[n],
-                  singles[n][1], measure, alpha)
-            for n, (part, (ones, _)) in enumerate(zip(parts, singles, strict=True))]
+        found = (least_regret(parts, singles, means, begin, desk, ends) if measure == "regret" else
+                 _all_together(parts, singles, begin, measure, alpha, desk, ends))
+    return [_best(part, ones, searched, of_mean, average, measure, alpha)
+            for part, (ones, average), searched, of_mean in zip(parts, singles, found, means, strict=True)]
 
 
-def _best(part: Part, ones: Sequence[Alone], free: Sequence[Held], of_average: Held,
-          answers: tuple[Answer, Answer | None], average: Alone | None, measure: str, alpha: float) -> Designed:
+def _all_together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone | None]], begin: Sequence[Held],
+                  measure: str, alpha: float, desk: Desk, ends: float) -> list[Searched]:
+    """What the programme of all futures comes to."""
+    found = []
+    for part, (ones, _), start, (answer, listed) in zip(
+            parts, singles, begin, together(parts, singles, begin, measure, alpha, desk, ends), strict=True):
+        kept = [one for one in (*found_or_tried(part, ones, answer, desk), start) if one.sound]
+        if not kept:
+            raise ResultError(say("solve.broken"), [say("futures.unsound", names=", ".join(part.names))])
+        found.append(Searched(tuple(kept), _ends(answer)[0], *_ends(listed),
+                              answer.clock_cut or bool(listed and listed.clock_cut)))
+    return found
+
+
+def _best(part: Part, ones: Sequence[Alone], searched: Searched, of_average: Held, average: Alone | None,
+          measure: str, alpha: float) -> Designed:
     """The better of what was found and of the list of the mean, in exact numbers, with its bound."""
-    known = [kept for kept in (*free, of_average) if kept.sound]
-    if not known:
-        raise ResultError(say("solve.broken"), [say("futures.unsound", names=", ".join(
-            name for name, value in zip(part.names, free[0].values, strict=True) if value is None))])
+    known = [kept for kept in (*searched.found, of_average) if kept.sound]
     best = [min([one.value, *(kept.all_values[s] for kept in known)]) for s, one in enumerate(ones)]
-    shift, better = 0.0, 0.0
-    if measure == "regret":  # the search counted from what was known of every future before it
-        shift = level(part, ones)
-        better = max(float(one.value - value) for one, value in zip(ones, best, strict=True))
 
     def of(kept: Held) -> Fraction:
         return measured(measure, kept.all_values, part.shares, exact(alpha), best)
 
     design = published(part, min(known, key=of))
-    high = float(of(design))
-    most = max(float(value) - one.bound for value, one in zip(design.all_values, ones, strict=True)
-               ) if measure == "regret" else high
-    low, (list_low, list_high) = _ends(answers[0], shift)[0], _ends(answers[1], shift)
-    if measure != "regret":  # what every future needs alone is a bound too
+    high = most = float(of(design))
+    low, better = searched.low, 0.0
+    if measure == "regret":
+        most = max(float(value) - one.bound for value, one in zip(design.all_values, ones, strict=True))
+        better = max(float(one.value - value) for one, value in zip(ones, best, strict=True))
+    else:  # what every future needs alone is a bound too
         low = max(low, float(measured(measure, [exact(one.bound) for one in ones], part.shares, exact(alpha))))
-    low, list_low = min(low, high), max(low, list_low)  # with the list decided, nothing is better than without
+    low, list_low = min(low, high), max(low, searched.list_low)  # with the list decided, nothing is better than without
     return Designed(part, tuple(one.with_value(value) for one, value in zip(ones, best, strict=True)), average, design,
-                    of_average, low, high, most, list_low, list_high + better, measure, alpha,
-                    any(answer.clock_cut for answer in answers if answer))
+                    of_average, low, high, most, list_low, searched.list_high + better, measure, alpha,
+                    searched.clock_cut)
 
 
-def _ends(answer: Answer | None, shift: float) -> tuple[float, float]:
+def _ends(answer: Answer | None) -> tuple[float, float]:
     """Bound and value of a search over all futures; infinite where there is no point."""
     if answer is None:
         return float("inf"), float("inf")
     if answer.status == "infeasible" or not answer.stages:
         return float("inf") if answer.status == "infeasible" else 0.0, float("inf")
-    low, high = answer.stages[0].bound - shift, answer.stages[0].value - shift
+    low, high = answer.stages[0].bound, answer.stages[0].value
     return max(0.0, min(low, high)), high

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import numpy as np
 
 from optimiser.errors import InfeasibleError, InputError
 from optimiser.explore.ahead.measures import worst
-from optimiser.explore.ahead.parts import Alone, Held, Part, level, refuse
+from optimiser.explore.ahead.parts import Alone, Held, Part, refuse
 from optimiser.explore.desk import Desk
 from optimiser.model.handover import Handed, Key
 from optimiser.model.scenarios import (
     conditional,
     decided,
     expected,
-    regret,
 )
 from optimiser.origin import fault
 from optimiser.plan import exact
@@ -30,6 +30,29 @@ and what a design saves against the mean numbers is little of that.
 """
 AVERAGE_SHARE, ALONE_SHARE, JOINED_SHARE = 0.15, 0.5, 0.75
 """Of the time that is left: most for the mean numbers, for every future alone, and for all of them together."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What the searches over all futures came to for a part, of its measure.
+
+    Attributes
+    ----------
+    found : tuple of Held
+        Lists and quotas that keep the rules in all futures.
+    low : float
+        No list and quotas come to less.
+    list_low, list_high : float
+        The same for the list of the mean numbers, with the best quotas found for it; infinite where there are none.
+    clock_cut : bool
+        Whether a clock ended a search.
+    """
+
+    found: tuple[Held, ...] = field(repr=False)
+    low: float
+    list_low: float
+    list_high: float
+    clock_cut: bool
 
 
 def alone(parts: Sequence[Part], desk: Desk, ends: float) -> list[tuple[list[Alone], Alone | None]]:
@@ -45,11 +68,11 @@ def alone(parts: Sequence[Part], desk: Desk, ends: float) -> list[tuple[list[Alo
         When none is found in time.
     """
     averages = _alone([(part, part.average, say("futures.mean")) for part in parts], [Known()] * len(parts),
-                      desk, _left(ends, AVERAGE_SHARE))
+                      desk, left(ends, AVERAGE_SHARE))
     asked = [(part, handed, name) for part in parts for handed, name in zip(part.handed, part.names, strict=True)]
     known = [_like(handed, part.average, average) for part, average in zip(parts, averages, strict=True)
              for handed in part.handed]
-    answers = _alone(asked, known, desk, _left(ends, ALONE_SHARE))
+    answers = _alone(asked, known, desk, left(ends, ALONE_SHARE))
     _refuse_impossible([(part, name) for (part, _, name), one in zip(asked, answers, strict=True) if one is None],
                        len(parts[0].names))
     found = [one for one in answers if one]
@@ -79,7 +102,7 @@ def _alone(asked: Sequence[tuple[Part, Handed, str]], known: Sequence[Known], de
     try:
         answers = solve_many(programs, gap=desk.gap * FINER, seed=desk.seed, known=known,
                              time_limit=seconds,
-                             on_progress=_telling(desk, [(part, name) for part, _, name in asked]))
+                             on_progress=telling(desk, [(part, name) for part, _, name in asked]))
     except OutOfRange as error:
         raise InputError([fault(asked[0][1].frame.problem, error)]) from None
     found = []
@@ -128,31 +151,36 @@ def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone |
     asked: list[tuple[int, Program, Known, str, np.ndarray | None]] = []
     for n, (part, (ones, average), start_with) in enumerate(zip(parts, singles, begin, strict=True)):
         program, more = _measured(part, ones, measure, alpha)
-        choices = tuple(_choice(part, one.first, len(program.col_lower)) for one in (average, *ones) if one)
+        choices = tuple(choice(part, one.first, len(program.col_lower)) for one in (average, *ones) if one)
         start = _start(part, ones, start_with, measure, alpha)
         asked.append((n, program, replace(more, choices=choices), say("futures.all"), start))
         if average and compared:
-            listed = _with_list(part, program, average.first)
+            listed = with_list(part, program, average.first)
             asked.append((n, listed, replace(more, choices=choices[:1]), say("futures.mean_list"), start))
     found: dict[tuple[int, str], Answer] = {}
     for name in (say("futures.all"), say("futures.mean_list")):  # the lists that are free first: they are what is asked
         wave = [one for one in asked if one[3] == name]
         answers = solve_many([one[1] for one in wave], gap=desk.gap * FINER, seed=desk.seed, together=False,
                              starts=[one[4] for one in wave], known=[one[2] for one in wave],
-                             time_limit=_left(ends, JOINED_SHARE),
-                             on_progress=_telling(desk, [(parts[one[0]], name) for one in wave]))
+                             time_limit=left(ends, JOINED_SHARE),
+                             on_progress=telling(desk, [(parts[one[0]], name) for one in wave]))
         found |= {(one[0], name): answer for one, answer in zip(wave, answers, strict=True)}
     for n, part in enumerate(parts):
         answer = found[n, say("futures.all")]
         if answer.status == "infeasible":
-            regions = ", ".join(part.regions)
-            broken = [name for name, value in zip(part.names, begin[n].values, strict=False) if value is None]
-            told = [say("futures.no_list_mean", regions=regions, futures=", ".join(broken))] if singles[n][1] else []
-            raise InfeasibleError(say("futures.no_list", regions=regions, n=len(part.names)),
-                                  [*told, say("futures.no_list_advice")])
+            refuse_no_list(part, begin[n], singles[n][1])
         if answer.x is None and answer.status == "interrupted":
             raise KeyboardInterrupt
     return [(found[n, say("futures.all")], found.get((n, say("futures.mean_list")))) for n in range(len(parts))]
+
+
+def refuse_no_list(part: Part, of_mean: Held, average: Alone | None) -> NoReturn:
+    """Say that no list and quotas keep the rules in all futures, and where those of the mean numbers fail."""
+    regions = ", ".join(part.regions)
+    broken = [name for name, value in zip(part.names, of_mean.values, strict=False) if value is None]
+    told = [say("futures.no_list_mean", regions=regions, futures=", ".join(broken))] if average else []
+    raise InfeasibleError(say("futures.no_list", regions=regions, n=len(part.names)),
+                          [*told, say("futures.no_list_advice")])
 
 
 def _measured(part: Part, ones: Sequence[Alone], measure: str, alpha: float) -> tuple[Program, Known]:
@@ -163,16 +191,12 @@ def _measured(part: Part, ones: Sequence[Alone], measure: str, alpha: float) -> 
     if measure == "expected":
         program, counted = expected(joined, weights), weights
         bound = sum(weight * one.bound for weight, one in zip(weights, ones, strict=True))
-    elif measure == "cvar":
+    else:
         program = conditional(joined, weights, alpha)
         counted = [float(share) for share in worst(values, shares, exact(alpha))]
         bounds = [exact(one.bound) for one in ones]
         tail = worst(bounds, shares, exact(alpha))
         bound = float(sum(share * least for share, least in zip(tail, bounds, strict=True)))
-    else:
-        program = regret(joined, [float(value) for value in values], [one.bound for one in ones], level(part, ones))
-        counted, bound = weights, level(part, ones)
-        bound += max(one.bound - float(one.value) for one in ones)
     prices = joined.prices(counted, duals)
     extra = len(program.row_lower) - len(prices)
     return program, Known((), bound - abs(bound) * 1e-12, np.append(prices, -np.array(counted)[:extra]))
@@ -182,32 +206,36 @@ def _start(part: Part, ones: Sequence[Alone], kept: Held, measure: str, alpha: f
     """The point of the joined programme that decided lists and quotas come to; None where they break a rule."""
     if not kept.sound:
         return None
-    x = np.zeros(len(part.joined.program.col_lower))
-    for where, own in zip(part.joined.at, kept.points, strict=True):
-        x[where] = own
+    x = joined_point(part, kept.points)
     values = [part.joined.aim(s).value(x) for s in range(len(ones))]
     if measure == "expected":
         return x
-    if measure == "regret":
-        return np.append(x, max(value - float(one.value) for value, one in zip(values, ones, strict=True)))
     tail = worst([exact(value) for value in values], part.shares, exact(alpha))
     eta = min(value for value, share in zip(values, tail, strict=True) if share > 0)
     return np.concatenate([x, [eta], np.maximum(0.0, np.array(values) - eta)])
 
 
-def _left(ends: float, share: float) -> float:
+def joined_point(part: Part, points: Sequence[np.ndarray | None]) -> np.ndarray:
+    """The point of the joined programme that those of all futures make."""
+    x = np.zeros(len(part.joined.program.col_lower))
+    for where, own in zip(part.joined.at, points, strict=True):
+        x[where] = own
+    return x
+
+
+def left(ends: float, share: float) -> float:
     """Seconds of a share of the time left; a moment where none is."""
     return max(1.0, share * (ends - time.monotonic()))
 
 
-def _choice(part: Part, first: Mapping[Key, float], size: int) -> np.ndarray:
+def choice(part: Part, first: Mapping[Key, float], size: int) -> np.ndarray:
     """A point of the joined programme that has some lists and nothing else."""
     point = np.zeros(size)
     point[:len(part.joined.first)] = [first.get(key, 0.0) if key[0] == "listed" else 0.0 for key in part.joined.first]
     return point
 
 
-def _with_list(part: Part, program: Program, first: Mapping[Key, float]) -> Program:
+def with_list(part: Part, program: Program, first: Mapping[Key, float]) -> Program:
     """The programme with the lists decided."""
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     for i, key in enumerate(part.joined.first):
@@ -216,7 +244,7 @@ def _with_list(part: Part, program: Program, first: Mapping[Key, float]) -> Prog
     return replace(program, col_lower=lower, col_upper=upper)
 
 
-def _telling(desk: Desk, names: Sequence[tuple[Part, str]]) -> Callable[[int, Progress], None] | None:
+def telling(desk: Desk, names: Sequence[tuple[Part, str]]) -> Callable[[int, Progress], None] | None:
     """Progress under the names of regions and futures."""
     tell = desk.on_progress
     if tell is None:
