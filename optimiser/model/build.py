@@ -86,6 +86,7 @@ def _sets(m: Any) -> None:
     m.sectors = [(r, s) for r in regions for s in sorted({problem.attribute("sector", o) for o in problem.candidates[r]}
                                                          - {""})]
     m.pairs = [(o, p, t) for o, p in sorted({key[:2] for key in m.frame.arrival_cap}) for t in problem.years]
+    m.reach = {p: [q for q in problem.reach[p] if problem.region_of[q] in regions] for _, p in m.areas}
     m.placed = [(g, place, t) for g, place, t in problem.capacity if set(problem.regions_of(g, place)) & set(regions)]
 
 

@@ -83,10 +83,10 @@ def hand_over(frame: Frame, kind: type[Light] | type[InPyomo] = Light) -> Handed
 
 
 def names_of(keys: Iterable[Key]) -> tuple[str, ...]:
-    """Rows or columns as texts, for messages of the solving layer."""
+    """Rows or columns as texts, for messages of the solving layer; those of one name have indices of one length."""
     keys = list(keys)
-    shapes = {parts: ", ".join(["%s"] * parts) for parts in {len(index) for _, index in keys}}
-    return tuple([f"{name}[{shapes[len(index)] % index}]" for name, index in keys])
+    shapes = {name: f"{name}[{', '.join(['%s'] * len(index))}]" for name, index in dict(keys).items()}
+    return tuple([shapes[name] % index for name, index in keys])
 
 
 def _stages(m: Any) -> tuple[tuple[Stage, ...], tuple[tuple[tuple[str, str], ...], ...]]:

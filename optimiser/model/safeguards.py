@@ -81,9 +81,8 @@ def worker_independence(m: Any, o: str, p: str, t: int) -> Any:
     limit holds while nobody is there, too: where reach is one-way, a smaller `min_other_vacancies` can so turn on the
     limit of an area that took nobody before. Left out where the limits of the areas in reach, added up, say as much.
     """
-    problem, presence, year = m.frame.problem, m.frame.presence, m.frame.age(t)
+    presence, reach, year = m.frame.presence, m.reach[p], m.frame.age(t)
     most = presence.independent(o, p)[year]
-    reach = [q for q in problem.reach[p] if problem.region_of[q] in m.frame.regions]
     if math.isinf(most) or sum(presence.domestic(o, q)[year] for q in reach) <= most:
         return pyo.Constraint.Skip
     there = sum(present(m, o, q)[t] for q in reach)

@@ -77,7 +77,7 @@ def arrivals_within_quota(m: Any, r: str, o: str, t: int) -> Any:
     people = coming(m, r, o, t)
     if not people:
         return pyo.Constraint.Skip
-    return sum(people) <= m.frame.problem.parameter("uptake", r, o) * quota(m, r, o, t)
+    return m.total([(1.0, coming_to) for coming_to in people]) <= m.frame.problem.parameter("uptake", r, o) * quota(m, r, o, t)
 
 
 def quota(m: Any, r: str, o: str, t: int) -> Any:
