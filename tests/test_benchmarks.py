@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,11 @@ from benchmarks.__main__ import main, options  # noqa: E402
 from benchmarks.cases import CASES, Country  # noqa: E402
 from benchmarks.peers import METHODS, cpsat_line, installed  # noqa: E402
 from benchmarks.trajectory import Trajectory, gap, together  # noqa: E402
+from optimiser.model.components import components  # noqa: E402
+from optimiser.model.frame import frame  # noqa: E402
+from optimiser.model.handover import hand_over  # noqa: E402
+from optimiser.solver.highs import run  # noqa: E402
+from optimiser.solver.search import Search  # noqa: E402
 
 TINY = Country("tiny", 10, 2, 2, 2, "yearly", 2)
 
@@ -192,3 +198,22 @@ def test_the_command_prints_one_table_and_writes_its_rows(tmp_path: Path, monkey
     (row,) = table.read(tmp_path / "rows.csv")
     assert (row["case"], row["method"], row["repeats"], row["seconds"]) == ("tiny", "ours", 2, 5)
     assert row["incumbent"] > 0 and row["gap"] <= 1e-4
+
+
+@pytest.mark.parametrize("name", ["S-once-tight", "S-yearly-tight", "S-once-loose"])
+def test_the_smallest_countries_of_the_benchmark_by_highs_to_its_end(
+        tmp_path: Path, name: str, request: pytest.FixtureRequest) -> None:
+    """No bound of the search is above the optimum that HiGHS alone proves, and no plan is below it."""
+    if name.endswith("loose") and not request.config.getoption("--long"):
+        pytest.skip("HiGHS alone takes a while: with --long")
+    problem = CASES[name].problem(tmp_path)
+    for regions in components(problem):
+        program = hand_over(frame(problem, regions)).program
+        program = replace(program, stages=program.stages[:1])
+        best = run(program, program.stages[0], 300.0)
+        assert best.end == "optimal"
+        search = Search(program, 1e-4, 60.0, 1, lambda *_: None)
+        assert search.run() is not None
+        ours = search.stages[0]
+        assert ours.bound <= best.value * (1 + 1e-9) and best.bound <= ours.value * (1 + 1e-9)
+        assert ours.gap <= 2e-4
