@@ -15,15 +15,22 @@ THOUSAND = 1000.0  # money stands in the model in thousands of EUR, to keep coef
 def taken(m: Any, g: str, place: str, r: str, t: int) -> Any:
     """Units of a service that a region's permits of the year and its cohorts take at a place, term by term."""
     of_area = m.frame.problem.services[g].scope == "area"
-    arrived, terms = cohorts(m, place) if of_area else {}, []
+    arrived = cohorts(m, place) if of_area else {}
+    numbers, columns = [], []
     for o, per_permit, by_age in users(m, g, r):
         if per_permit > 0 and (r, o, t) in m.lots:
-            terms.append((per_permit * m.frame.lot[r, o], m.lots[r, o, t]))
-        if not of_area:
-            terms += [(per_person, people) for age, per_person in by_age for people in coming(m, r, o, t - age)]
-        elif o in arrived:
-            terms += [(per_person, arrived[o][t - age]) for age, per_person in by_age if t - age in arrived[o]]
-    return m.total(terms)
+            numbers.append(per_permit * m.frame.lot[r, o])
+            columns.append(m.lots[r, o, t])
+        came = arrived.get(o, {})
+        for age, per_person in by_age:
+            if not of_area:
+                people = coming(m, r, o, t - age)
+                numbers += [per_person] * len(people)
+                columns += people
+            elif t - age in came:
+                numbers.append(per_person)
+                columns.append(came[t - age])
+    return m.total(numbers, columns)
 
 
 @once

@@ -53,9 +53,9 @@ class InPyomo:
         """Constraints of a function, one for every key that it does not skip."""
         self.model.add_component(rule.__name__, pyo.Constraint(list(keys), rule=lambda _, *key: rule(self, *key)))
 
-    def total(self, terms: Iterable[tuple[float, Any]]) -> Any:
-        """Columns times numbers, as one sum; 0 without any."""
-        return sum([number * column for number, column in terms])
+    def total(self, numbers: list[float], columns: Iterable[Any]) -> Any:
+        """Numbers times columns, as one sum; 0 without any."""
+        return sum([number * column for number, column in zip(numbers, columns, strict=True)])
 
     def linear(self, total: Any) -> tuple[dict[int, float], float]:
         """Every column of a sum once, with what it is multiplied by; and the number."""

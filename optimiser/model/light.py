@@ -140,9 +140,10 @@ class Light:
                 sides.append(side - total.constant)
                 rows.append((name, index))
 
-    def total(self, terms: Iterable[tuple[float, Linear]]) -> Linear | int:
-        """Columns times numbers, as one sum; 0 without any. It says what `sum` would say, in a fraction of the time."""
-        written = [one for number, column in terms for one in (column.written[0], number)]
+    def total(self, numbers: list[float], columns: Iterable[Linear]) -> Linear | int:
+        """Numbers times columns, as one sum; 0 without any. It says what `sum` would say, in a fraction of the time."""
+        written: list[Any] = [0] * (ONE * len(numbers))
+        written[::2], written[1::2] = [column.written[0] for column in columns], numbers
         return Linear(written, len(written)) if written else 0
 
     def linear(self, total: Linear | float) -> tuple[dict[int, float], float]:

@@ -21,7 +21,8 @@ def unfilled(m: Any, r: str) -> Any:
     problem, keys = m.frame.problem, m.keys_by_region[r]
     weights = {o: problem.parameter("weight", r, o) for o in {o for o, _, _ in keys}}
     never_filled = sum([weights[key[0]] * m.frame.net[key] for key in keys if key not in m.unfilled])
-    return m.total([(weights[key[0]], m.unfilled[key]) for key in keys if key in m.unfilled]) + never_filled
+    fillable = [key for key in keys if key in m.unfilled]
+    return m.total([weights[o] for o, _, _ in fillable], [m.unfilled[key] for key in fillable]) + never_filled
 
 
 def worst_coverage(m: Any, r: str) -> Any:
@@ -76,7 +77,7 @@ def tie_break(m: Any) -> Any:
     total = sum(_weight("quota", r, o, t) * quota(m, r, o, t) for r, o, t in m.lots)
     for name in ("listed", "arrivals", "trainees", "expansion"):
         variable = getattr(m, name)
-        total += m.total([(_weight(name, *key), column) for key, column in variable.items()])
+        total += m.total([_weight(name, *key) for key in variable], variable.values())
     return total
 
 

@@ -15,8 +15,8 @@ def supply(m: Any, o: str, p: str) -> dict[int, Any]:
     problem, r = m.frame.problem, m.frame.problem.region_of[p]
     additional = problem.parameter("additional", r, o)
     share = m.frame.placement.get((r, o, p), 0.0) * (problem.parameter("training_success", r, o) or 0.0)
-    trained = finished(m, r, o) if share > 0 else {}
-    return {t: additional * people + (share * trained[t] if trained else 0) for t, people in present(m, o, p).items()}
+    scheme = {t: additional * people for t, people in present(m, o, p).items()}
+    return {t: people + share * finished(m, r, o)[t] for t, people in scheme.items()} if share > 0 else scheme
 
 
 @once
@@ -24,8 +24,11 @@ def present(m: Any, o: str, p: str) -> dict[int, Any]:
     """Persons of all cohorts of the scheme still there, by year; 0 where there are none."""
     problem = m.frame.problem
     stay, came = problem.retention[problem.region_of[p], o], cohorts(m, p).get(o, {})
-    return {t: m.total([(stay[t - s], people) for s, people in came.items() if s <= t and stay[t - s] > 0])
-            for t in problem.years}
+    found = {}
+    for t in problem.years:
+        left = [s for s in came if s <= t and stay[t - s] > 0]
+        found[t] = m.total([stay[t - s] for s in left], [came[s] for s in left])
+    return found
 
 
 @once
@@ -77,7 +80,8 @@ def arrivals_within_quota(m: Any, r: str, o: str, t: int) -> Any:
     people = coming(m, r, o, t)
     if not people:
         return pyo.Constraint.Skip
-    return m.total([(1.0, coming_to) for coming_to in people]) <= m.frame.problem.parameter("uptake", r, o) * quota(m, r, o, t)
+    uptake = m.frame.problem.parameter("uptake", r, o)
+    return m.total([1.0] * len(people), people) <= uptake * quota(m, r, o, t)
 
 
 def quota(m: Any, r: str, o: str, t: int) -> Any:
