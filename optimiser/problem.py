@@ -124,6 +124,12 @@ class Problem:
         """The review whose list holds in a year."""
         return self._review_of[region, year]
 
+    def shortages_in(self, regions: tuple[str, ...]) -> list[tuple[tuple[str, str, int], float]]:
+        """Entries of `shortage` in the areas of some regions, in its order."""
+        if len(regions) == 1:  # a country of many is asked for one after the other
+            return self._shortages_by_region[regions[0]]
+        return [entry for entry in self.shortage.items() if self.region_of[entry[0][1]] in regions]
+
     def title(self, table: str, code: str, language: str = "en") -> str:
         """The title of a region, area, occupation or service; another language or the code stands in."""
         return self._titles(table, language).get(code, code)
@@ -141,6 +147,13 @@ class Problem:
     def _review_of(self) -> dict[tuple[str, int], Review]:
         return {(region, year): review for region, reviews in self.reviews.items() for review in reviews
                 for year in range(review.first_year, review.last_year + 1)}
+
+    @cached_property
+    def _shortages_by_region(self) -> dict[str, list[tuple[tuple[str, str, int], float]]]:
+        found: dict[str, list[tuple[tuple[str, str, int], float]]] = {region: [] for region in self.regions}
+        for entry in self.shortage.items():
+            found[self.region_of[entry[0][1]]].append(entry)
+        return found
 
     @cached_property
     def users(self) -> set[tuple[str, str]]:

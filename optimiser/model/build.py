@@ -87,7 +87,8 @@ def _sets(m: Any) -> None:
                                                          - {""})]
     m.pairs = [(o, p, t) for o, p in sorted({key[:2] for key in m.frame.arrival_cap}) for t in problem.years]
     m.reach = {p: [q for q in problem.reach[p] if problem.region_of[q] in regions] for _, p in m.areas}
-    m.placed = [(g, place, t) for g, place, t in problem.capacity if set(problem.regions_of(g, place)) & set(regions)]
+    m.placed = [(g, place, t) for g, place, t in problem.capacity
+                if any(r in regions for r in problem.regions_of(g, place))]
 
 
 def _variables(m: Any) -> None:

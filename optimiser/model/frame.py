@@ -94,9 +94,8 @@ def published(most: float) -> float:
 
 
 def _net(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[str, str, int], float]:
-    here = {area for region in regions for area in problem.areas[region]}
     net = {key: _less(number, problem.activatable[key]) if key in problem.activatable else number
-           for key, number in problem.shortage.items() if key[1] in here}
+           for key, number in problem.shortages_in(regions)}
     return {key: number for key, number in net.items() if number > 0}
 
 
@@ -110,7 +109,7 @@ def _expansion_caps(problem: Problem, regions: tuple[str, ...]) -> dict[tuple[st
     for g, place, t in problem.capacity:
         largest = problem.service_parameter("max_expansion", g, place)
         ready = problem.years[0] + problem.service_parameter("lead_time", g, place)
-        if largest > 0 and t >= ready and set(problem.regions_of(g, place)) & set(regions):
+        if largest > 0 and t >= ready and any(r in regions for r in problem.regions_of(g, place)):
             caps[g, place, t] = published(largest)
     return caps
 
