@@ -28,13 +28,16 @@ from optimiser.model.scenarios import join, regret
 from optimiser.solver import Answer, Known, Program, solve_many
 from optimiser.texts import say
 
-FINER = 0.025
-"""Of the wanted gap, which is a share of all that stays unfilled: a regret is a hundredth of that."""
+FINER, COARSER = 0.025, 0.1
+"""Of the wanted gap, which is a share of all that stays unfilled: a regret is a hundredth of that. The coarser one is
+for lists, whose quotas are sought again.
+"""
 BEGIN = 2  # futures that known lists and quotas regret most
 MORE = 2  # futures that are counted more in every round
 MORE_FOR_QUOTAS = 3  # where the list is held, which makes a search so much easier
 LIST_SHARE = 0.15  # of the time, for the list of the mean numbers
-ROUND_SHARE, QUOTAS_SHARE = 0.4, 0.6  # of the time that is left
+ROUND_SHARE, QUOTAS_SHARE = 0.5, 0.6  # of the time that is left
+TINY = 1e-9  # person-years
 ARITHMETIC = 1e-12  # of a level, that adding it to a bound may cost
 
 
@@ -52,8 +55,8 @@ class Sought:
         The futures that are counted.
     low : float
         No list and quotas regret less.
-    clock_cut, open : bool
-        Whether a clock ended a search, and whether another round may gain something.
+    clock_cut : bool
+        Whether a clock ended a search.
     """
 
     part: Part = field(repr=False)
@@ -64,7 +67,6 @@ class Sought:
     worlds: list[int]
     low: float = 0.0
     clock_cut: bool = False
-    open: bool = True
 
     def regrets(self, kept: Held) -> list[float]:
         """What is regretted in every future; infinite where a rule is broken."""
@@ -75,6 +77,11 @@ class Sought:
     def high(self) -> float:
         """The least regret known."""
         return max(self.regrets(self.best))
+
+    @property
+    def distance(self) -> float:
+        """From the least regret known to what none can be below, as a share of what stays unfilled."""
+        return (self.high - self.low) / max(self.level, TINY)
 
     @property
     def level(self) -> float:
@@ -122,25 +129,36 @@ def least_regret(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alo
                   for part, (ones, average), of_mean, kept in zip(parts, singles, means, begin, strict=True)]
     gap = desk.gap * FINER
     until = ends - LIST_SHARE * (ends - time.monotonic())
-    while going := [one for one in all_sought if one.open and time.monotonic() < until]:
-        asked = [_question(one, one.worlds) for one in going]
-        answers = _asked(asked, say("futures.all"), desk, gap, left(until, ROUND_SHARE))
-        for one, answer, kept in zip(going, answers, _held(asked, answers, desk), strict=True):
-            one.clock_cut |= answer.clock_cut
-            if kept:
-                one.low = max(one.low, answer.stages[0].bound - one.level)
-                one.take(kept)
-            one.open = (answer.clock_cut or bool(one.behind())) and one.high - one.low > gap * one.level
-        going = [one for one in going if one.open and one.behind()]
-        asked = [_question(one, one.worlds + one.behind()[:MORE_FOR_QUOTAS], one.last.first) for one in going]
-        for one in going:
-            one.worlds += one.behind()[:MORE]
-        answers = _asked(asked, say("futures.all"), desk, gap, left(until, QUOTAS_SHARE))
-        for one, kept in zip(going, _held(asked, answers, desk), strict=True):
-            if kept:
-                one.take(kept)
-            one.open = one.high - one.low > gap * one.level
+    going = all_sought
+    while going and time.monotonic() < until:
+        _seek_lists(going, desk, until)
+        going = [one for one in going if one.behind() and one.distance > gap]
+        _seek_quotas(going, desk, gap, until)
+        going = [one for one in going if one.distance > gap]
     return _with_mean_list(all_sought, desk, gap, ends)
+
+
+def _seek_lists(going: Sequence[Sought], desk: Desk, until: float) -> None:
+    """The least regret over the futures that are counted: a bound, and a list."""
+    asked = [_question(one, one.worlds) for one in going]
+    answers = _asked(asked, say("futures.all"), desk, desk.gap * COARSER, left(until, ROUND_SHARE))
+    for one, answer, kept in zip(going, answers, _held(asked, answers, desk), strict=True):
+        one.clock_cut |= answer.clock_cut
+        if answer.stages:
+            one.low = max(one.low, answer.stages[0].bound - one.level)
+        if kept:
+            one.take(kept)
+
+
+def _seek_quotas(going: Sequence[Sought], desk: Desk, gap: float, until: float) -> None:
+    """With the list that was found last, the best quotas for more futures, some of which are counted from now on."""
+    asked = [_question(one, one.worlds + one.behind()[:MORE_FOR_QUOTAS], one.last.first) for one in going]
+    for one in going:
+        one.worlds += one.behind()[:MORE]
+    answers = _asked(asked, say("futures.all"), desk, gap, left(until, QUOTAS_SHARE))
+    for one, kept in zip(going, _held(asked, answers, desk), strict=True):
+        if kept:
+            one.take(kept)
 
 
 def _sought(part: Part, ones: Sequence[Alone], average: Alone | None, of_mean: Held, kept: Held) -> Sought:
