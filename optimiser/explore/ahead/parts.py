@@ -56,6 +56,11 @@ class Alone:
     bound: float
     duals: np.ndarray | None = field(repr=False)
 
+    @property
+    def lists(self) -> set[Key]:
+        """Which occupations are listed in which reviews."""
+        return {key for key in self.first if key[0] == "listed"}
+
     def with_value(self, value: Fraction) -> Alone:
         """The same with a value that another search has found."""
         return replace(self, value=value, bound=min(self.bound, float(value)))
@@ -81,6 +86,11 @@ class Held:
     values: tuple[Fraction | None, ...]
     points: tuple[np.ndarray | None, ...] = field(default=(), repr=False)
     plans: tuple[Plan, ...] = field(default=(), repr=False)
+
+    @property
+    def lists(self) -> set[Key]:
+        """Which occupations are listed in which reviews."""
+        return {key for key in self.first if key[0] == "listed"}
 
     @property
     def sound(self) -> bool:

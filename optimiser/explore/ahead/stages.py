@@ -14,11 +14,7 @@ from optimiser.explore.ahead.measures import worst
 from optimiser.explore.ahead.parts import Alone, Held, Part, refuse
 from optimiser.explore.desk import Desk
 from optimiser.model.handover import Handed, Key
-from optimiser.model.scenarios import (
-    conditional,
-    decided,
-    expected,
-)
+from optimiser.model.scenarios import Joined, conditional, decided, expected
 from optimiser.origin import fault
 from optimiser.plan import exact
 from optimiser.solver import Answer, Known, OutOfRange, Program, Progress, solve_many
@@ -141,21 +137,24 @@ def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone |
     ends : float
         When the searches must be over, as `time.monotonic()` tells it.
     compared : bool
-        Whether the list of the mean numbers is asked about too.
+        Whether the list of the mean numbers is asked about too; otherwise another search is to follow.
 
     Raises
     ------
     InfeasibleError
         When no list and quotas keep the rules in all futures.
+    KeyboardInterrupt
+        When Ctrl-C ends the search before anything is found, or before the search that is to follow.
     """
     asked: list[tuple[int, Program, Known, str, np.ndarray | None]] = []
     for n, (part, (ones, average), start_with) in enumerate(zip(parts, singles, begin, strict=True)):
         program, more = _measured(part, ones, measure, alpha)
-        choices = tuple(choice(part, one.first, len(program.col_lower)) for one in (average, *ones) if one)
+        choices = tuple(_choice(part, one.first, len(program.col_lower)) for one in (average, *ones) if one)
         start = _start(part, ones, start_with, measure, alpha)
         asked.append((n, program, replace(more, choices=choices), say("futures.all"), start))
         if average and compared:
-            listed = with_list(part, program, average.first)
+            listed = with_list(part.joined, program, average.first)
+            start = start if start_with.lists == average.lists else None
             asked.append((n, listed, replace(more, choices=choices[:1]), say("futures.mean_list"), start))
     found: dict[tuple[int, str], Answer] = {}
     for name in (say("futures.all"), say("futures.mean_list")):  # the lists that are free first: they are what is asked
@@ -165,16 +164,18 @@ def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone |
                              time_limit=left(ends, JOINED_SHARE),
                              on_progress=telling(desk, [(parts[one[0]], name) for one in wave]))
         found |= {(one[0], name): answer for one, answer in zip(wave, answers, strict=True)}
+        if any(answer.status == "interrupted" for answer in answers):
+            break
     for n, part in enumerate(parts):
         answer = found[n, say("futures.all")]
         if answer.status == "infeasible":
-            refuse_no_list(part, begin[n], singles[n][1])
-        if answer.x is None and answer.status == "interrupted":
+            _refuse_no_list(part, begin[n], singles[n][1])
+        if answer.status == "interrupted" and (answer.x is None or not compared):
             raise KeyboardInterrupt
     return [(found[n, say("futures.all")], found.get((n, say("futures.mean_list")))) for n in range(len(parts))]
 
 
-def refuse_no_list(part: Part, of_mean: Held, average: Alone | None) -> NoReturn:
+def _refuse_no_list(part: Part, of_mean: Held, average: Alone | None) -> NoReturn:
     """Say that no list and quotas keep the rules in all futures, and where those of the mean numbers fail."""
     regions = ", ".join(part.regions)
     broken = [name for name, value in zip(part.names, of_mean.values, strict=False) if value is None]
@@ -206,7 +207,7 @@ def _start(part: Part, ones: Sequence[Alone], kept: Held, measure: str, alpha: f
     """The point of the joined programme that decided lists and quotas come to; None where they break a rule."""
     if not kept.sound:
         return None
-    x = joined_point(part, kept.points)
+    x = joined_point(part.joined, kept.points)
     values = [part.joined.aim(s).value(x) for s in range(len(ones))]
     if measure == "expected":
         return x
@@ -215,10 +216,10 @@ def _start(part: Part, ones: Sequence[Alone], kept: Held, measure: str, alpha: f
     return np.concatenate([x, [eta], np.maximum(0.0, np.array(values) - eta)])
 
 
-def joined_point(part: Part, points: Sequence[np.ndarray | None]) -> np.ndarray:
+def joined_point(joined: Joined, points: Sequence[np.ndarray | None]) -> np.ndarray:
     """The point of the joined programme that those of all futures make."""
-    x = np.zeros(len(part.joined.program.col_lower))
-    for where, own in zip(part.joined.at, points, strict=True):
+    x = np.zeros(len(joined.program.col_lower))
+    for where, own in zip(joined.at, points, strict=True):
         x[where] = own
     return x
 
@@ -228,17 +229,17 @@ def left(ends: float, share: float) -> float:
     return max(1.0, share * (ends - time.monotonic()))
 
 
-def choice(part: Part, first: Mapping[Key, float], size: int) -> np.ndarray:
+def _choice(part: Part, first: Mapping[Key, float], size: int) -> np.ndarray:
     """A point of the joined programme that has some lists and nothing else."""
     point = np.zeros(size)
     point[:len(part.joined.first)] = [first.get(key, 0.0) if key[0] == "listed" else 0.0 for key in part.joined.first]
     return point
 
 
-def with_list(part: Part, program: Program, first: Mapping[Key, float]) -> Program:
+def with_list(joined: Joined, program: Program, first: Mapping[Key, float]) -> Program:
     """The programme with the lists decided."""
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
-    for i, key in enumerate(part.joined.first):
+    for i, key in enumerate(joined.first):
         if key[0] == "listed":
             lower[i] = upper[i] = min(max(first.get(key, 0.0), lower[i]), upper[i])
     return replace(program, col_lower=lower, col_upper=upper)
