@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import inline
 import pytest
-from oracle import Rest, Solver, choices
+from mills import ALPHA, F, by_trying, design, mill, town
 from worlds import rows, world
 
 from optimiser.check import violations
@@ -16,15 +15,11 @@ from optimiser.errors import InfeasibleError, InputError
 from optimiser.exact import evaluate
 from optimiser.explore.ahead import holding, regrets, stages
 from optimiser.explore.ahead.design import design_list
-from optimiser.explore.ahead.designed import Designed, designed
+from optimiser.explore.ahead.designed import Designed
 from optimiser.explore.ahead.measures import MEASURES, measured, worst
-from optimiser.explore.ahead.parts import Held
 from optimiser.explore.desk import Desk
-from optimiser.futures import Future, mean, shares, together
+from optimiser.futures import Future, mean, together
 from optimiser.problem import Problem
-
-ALPHA = 0.6
-F = Fraction
 
 
 @pytest.fixture(autouse=True)
@@ -32,20 +27,6 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module in (stages, holding, regrets):
         monkeypatch.setattr(module, "solve_many", inline.solve_many)
     yield
-
-
-def town(folder: Path, builders: float, nurses: float, permits: float = 20, lot: int = 1, **tables) -> Problem:
-    """One place on the list of one area; so many builders and nurses short."""
-    short = [("A1", o, 2026, n) for o, n in (("0110", builders), ("2221", nurses)) if n]
-    return world(folder, {"regions": {"R": {"list_length": 1}}},
-                 shortages=rows("area occupation year central", *short),
-                 permit_totals=rows("region year central", ("R", "*", permits)),
-                 parameters=rows("parameter region occupation central", ("lot", "*", "*", lot)), **tables)
-
-
-def design(futures: list[Future], measure: str, alpha: float = ALPHA) -> Designed:
-    [found] = designed(together(futures), measure, alpha, Desk(0.0, 60.0))
-    return found
 
 
 def listed(found: Designed) -> set[str]:
@@ -67,7 +48,7 @@ def test_measures_by_hand() -> None:
 
 
 @pytest.mark.parametrize("alpha", [F(1, 10), F(1, 3), F(9, 10)])
-def test_cvar_is_the_least_of_its_formula(alpha: Fraction) -> None:
+def test_cvar_is_the_least_of_its_formula(alpha: F) -> None:
     values, weights = [F(3), F(8), F(8), F(1)], [F(1, 8), F(1, 8), F(1, 4), F(1, 2)]
     least = min(eta + sum(w * max(F(0), v - eta) for w, v in zip(weights, values, strict=True)) / (1 - alpha)
                 for eta in values)
@@ -155,47 +136,6 @@ def test_a_mean_without_a_plan(tmp_path: Path) -> None:
 # Against trying everything ------------------------------------------------------------------------------------------
 
 
-def mill(folder: Path, future: int, seed: int) -> Problem:
-    """Two years, two areas, two occupations, a service with room to grow, costs of staying; numbers by the future."""
-    wild = [(7 * future + 5 * seed + 3 * k) % 11 for k in range(8)]
-    cells = [(p, o, t) for p in ("A1", "A2") for o in ("0110", "2221") for t in (2026, 2027)]
-    return world(
-        folder, {"last_year": 2027, "regions": {"R": {
-            "list_length": 1, "list_changes": 2, "review_years": 1 + seed % 2,
-            "fairness": {"area_coverage": 0.01 if seed % 3 else None}}}},
-        shortages=rows("area occupation year central", *((*cell, 1 + n) for cell, n in zip(cells, wild, strict=True))),
-        list_in_force=rows("region occupation entry", ("R", "0110", "x")),
-        permit_totals=rows("region year central", ("R", "*", 6 + 3 * (future % 2))),
-        parameters=rows("parameter region occupation central", ("lot", "*", "*", 3),
-                        ("uptake", "*", "*", 1 - 0.2 * (future % 2)), ("weight", "*", "2221", 1.5)),
-        retention=rows("region occupation cohort_year central", ("*", "*", 0, 1), ("*", "*", 1, 0.8)),
-        services=rows("service scope unit", ("house", "region", "dwellings")),
-        service_use=rows("service region occupation per cohort_year central", ("house", "*", "*", "person", 0, 1.0)),
-        capacities=rows("service place year central", ("house", "*", "*", 4 + future)),
-        service_parameters=rows("parameter service place central", ("max_expansion", "house", "*", 2)))
-
-
-def by_trying(futures: list[Future], measure: str) -> float:
-    """The least measure over every list and every quota that all futures allow."""
-    weights = [float(share) for share in shares(futures)]
-    values: list[dict[object, float]] = []
-    for future in futures:
-        rest = Rest(future.problem)
-        solver = Solver(rest)
-        cost, _ = rest.aims["R", "unfilled"]
-        solver.aim(cost, [])
-        tried = {}
-        for (_, quotas) in choices(future.problem):
-            if (least := solver.best(quotas, [])) is not None:
-                tried[tuple(sorted(quotas.items()))] = least
-        values.append(tried)
-    best = [min(tried.values()) for tried in values]
-    alike = set.intersection(*(set(tried) for tried in values))
-    exact_weights = [F(weight).limit_denominator(1000) for weight in weights]
-    return min(float(measured(measure, [F(tried[first]) for tried in values], exact_weights, F(ALPHA),
-                              [F(one) for one in best])) for first in alike)
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_against_every_list_and_quota(tmp_path: Path, seed: int) -> None:
     futures = [Future(f"f{n}", weight, mill(tmp_path / str(n), n, seed)) for n, weight in enumerate((2, 1, 1))]
@@ -208,29 +148,6 @@ def test_against_every_list_and_quota(tmp_path: Path, seed: int) -> None:
             assert not violations(future.problem, plan)
             assert evaluate(future.problem, plan).objective["R", "unfilled"] == value
         assert len({(plan.listed, tuple(sorted(plan.quota.items()))) for plan in found.design.plans}) == 1
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_regret_counts_no_more_futures_than_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
-                                                     ) -> None:
-    """The search begins with one of five futures; what is proved for some of them is never above the least."""
-    futures = [Future(f"f{n}", 1, mill(tmp_path / str(n), n, seed)) for n in range(5)]
-    monkeypatch.setattr(regrets, "BEGIN", 1)
-    monkeypatch.setattr(regrets, "MORE", 1)
-    monkeypatch.setattr(regrets, "MORE_FOR_QUOTAS", 1)
-    rounds: list[tuple[int, float]] = []
-
-    def noted(sought: regrets.Sought, kept: Held) -> None:
-        rounds.append((len(sought.worlds), sought.low))
-        take(sought, kept)
-
-    take = regrets.Sought.take
-    monkeypatch.setattr(regrets.Sought, "take", noted)
-    found, wanted = design(futures, "regret"), by_trying(futures, "regret")
-    assert found.high == pytest.approx(wanted, abs=0.02)
-    assert found.low == pytest.approx(wanted, abs=0.02) and found.low <= wanted + 1e-6
-    assert all(low <= wanted + 1e-6 for _, low in rounds)
-    assert rounds[0][0] == 1 < rounds[-1][0] < len(futures)
 
 
 def test_what_must_hold_of_any_design(tmp_path: Path) -> None:

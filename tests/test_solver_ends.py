@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,23 @@ def test_a_claim_of_the_solver_that_is_wrong_is_found_out(lie: Run, monkeypatch:
     assert x is not None and x.tolist() == [1, 2]
     assert [(r.value, r.status) for r in s.stages] == [(-7, "optimal")]
     assert s.stages[0].bound == pytest.approx(-7)
+
+
+def test_a_linear_programme_is_proved_by_its_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked again, without presolve, only where they don't come to its value; a start makes no difference."""
+    asked: list[object] = []
+
+    def heard(*arguments: Any, **options: Any) -> Run:
+        asked.append(options.get("presolve"))
+        found = run(*arguments, **options)
+        return replace(found, duals=0 * found.duals) if wrong and found.duals is not None else found
+
+    monkeypatch.setattr(search, "run", heard)
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
+    p = replace(p, integer=np.zeros(2, dtype=bool))
+    for wrong in (False, True):
+        asked.clear()
+        s = search.Search(p, 0.0, 10.0, 1, lambda *_: None)
+        x = s.run(np.zeros(2))
+        assert x is not None and x.tolist() == [1, 2] and s.stages[0].status == "optimal"
+        assert ("off" in asked) == wrong

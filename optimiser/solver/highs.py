@@ -74,12 +74,14 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     SolverError
         When HiGHS refuses an option, holds another programme than it was given, or fails.
     """
+    if not program.integer.any():
+        start = None  # a linear programme is solved sooner from nothing
     cost = np.zeros(len(program.col_lower)) if stage is None else stage.cost
     by = scaling(program, cost)
     highs = _loaded(scaled(program, by), cost * by.columns * by.cost, stage.constant * by.cost if stage else 0.0)
     set_options(highs, **OPTIONS, random_seed=seed, time_limit=max(0.01, float(seconds)), mip_rel_gap=float(gap),
                 mip_abs_gap=1e-9 if gap == 0 else 1e-6, mip_max_nodes=nodes, **options)
-    if start is not None and program.integer.any():  # a linear programme is solved sooner from nothing
+    if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = (start / by.columns).tolist()
         highs.setSolution(solution)

@@ -205,7 +205,7 @@ class _Child:
 
     def begin(self, messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
         """Start the process and a thread that passes its messages on."""
-        self.process, self.x = _worker(), self.start  # what it begins with is not lost when it has to be ended
+        self.process = _worker()
         self.began = time.monotonic()
         self.ear = threading.Thread(target=self._pass_on, args=(self.process, messages), daemon=True)
         self.ear.start()

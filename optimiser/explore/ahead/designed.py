@@ -105,14 +105,15 @@ def designed(futures: Sequence[Future], measure: str, alpha: float, desk: Desk) 
     leanest = [(part, lean_average(part, one, desk)) for part, (_, one) in zip(parts, singles, strict=True) if one]
     kept = iter(hold(leanest, desk))
     means = [next(kept) if one else Held({}, (None,)) for _, one in singles]
-    begin = means
     if measure == "expected":
         found = _all_together(parts, singles, means, measure, alpha, desk, ends)
     else:  # what is best on average is found sooner, and is where a harder search begins
         half = (ends + time.monotonic()) / 2
         easier = together(parts, singles, means, "expected", alpha, desk, half, compared=False)
-        begin = [found_or_tried(part, ones, answer, desk)[0]
-                 for part, (ones, _), (answer, _) in zip(parts, singles, easier, strict=True)]
+        begin = [_sound(part, ones, answer, of_mean, desk)[0] for part, (ones, _), (answer, _), of_mean in
+                 zip(parts, singles, easier, means, strict=True)]
+        singles = [([one.with_value(min(one.value, value)) for one, value in zip(ones, kept.all_values, strict=True)],
+                    average) for (ones, average), kept in zip(singles, begin, strict=True)]
         found = (least_regret(parts, singles, means, begin, desk, ends) if measure == "regret" else
                  _all_together(parts, singles, begin, measure, alpha, desk, ends))
     return [_best(part, ones, searched, of_mean, average, measure, alpha)
@@ -122,15 +123,26 @@ def designed(futures: Sequence[Future], measure: str, alpha: float, desk: Desk) 
 def _all_together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone | None]], begin: Sequence[Held],
                   measure: str, alpha: float, desk: Desk, ends: float) -> list[Searched]:
     """What the programme of all futures comes to."""
-    found = []
-    for part, (ones, _), start, (answer, listed) in zip(
-            parts, singles, begin, together(parts, singles, begin, measure, alpha, desk, ends), strict=True):
-        kept = [one for one in (*found_or_tried(part, ones, answer, desk), start) if one.sound]
-        if not kept:
-            raise ResultError(say("solve.broken"), [say("futures.unsound", names=", ".join(part.names))])
-        found.append(Searched(tuple(kept), _ends(answer)[0], *_ends(listed),
-                              answer.clock_cut or bool(listed and listed.clock_cut)))
-    return found
+    answers = together(parts, singles, begin, measure, alpha, desk, ends)
+    return [Searched(tuple(_sound(part, ones, answer, start, desk)), _ends(answer)[0],
+                     *((0.0, float("inf")) if average and not listed else _ends(listed)),
+                     answer.clock_cut or bool(listed and listed.clock_cut))
+            for part, (ones, average), start, (answer, listed) in zip(parts, singles, begin, answers, strict=True)]
+
+
+def _sound(part: Part, ones: Sequence[Alone], answer: Answer, start: Held, desk: Desk) -> list[Held]:
+    """What a search over all futures found and what it began with, as far as they keep the rules in all of them.
+
+    Raises
+    ------
+    ResultError
+        When neither does.
+    """
+    found = [] if answer.x is None and start.sound else found_or_tried(part, ones, answer, desk)
+    if kept := [one for one in (*found, start) if one.sound]:
+        return kept
+    raise ResultError(say("solve.broken"), [say("futures.unsound", names=", ".join(
+        name for name, value in zip(part.names, found[0].values, strict=True) if value is None))])
 
 
 def _best(part: Part, ones: Sequence[Alone], searched: Searched, of_average: Held, average: Alone | None,
@@ -144,16 +156,17 @@ def _best(part: Part, ones: Sequence[Alone], searched: Searched, of_average: Hel
 
     design = published(part, min(known, key=of))
     high = most = float(of(design))
-    low, better = searched.low, 0.0
+    low = searched.low
     if measure == "regret":
         most = max(float(value) - one.bound for value, one in zip(design.all_values, ones, strict=True))
-        better = max(float(one.value - value) for one, value in zip(ones, best, strict=True))
     else:  # what every future needs alone is a bound too
         low = max(low, float(measured(measure, [exact(one.bound) for one in ones], part.shares, exact(alpha))))
-    low, list_low = min(low, high), max(low, searched.list_low)  # with the list decided, nothing is better than without
+    low = min(low, high)
+    of_list = [float(of(kept)) for kept in (*known, design) if average and kept.lists == average.lists]
+    list_high = max(low, min([searched.list_high, *of_list]))
+    list_low = min(max(low, searched.list_low), list_high)  # with the list decided, nothing is better than without
     return Designed(part, tuple(one.with_value(value) for one, value in zip(ones, best, strict=True)), average, design,
-                    of_average, low, high, most, list_low, searched.list_high + better, measure, alpha,
-                    searched.clock_cut)
+                    of_average, low, high, most, list_low, list_high, measure, alpha, searched.clock_cut)
 
 
 def _ends(answer: Answer | None) -> tuple[float, float]:

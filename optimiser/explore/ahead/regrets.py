@@ -14,17 +14,17 @@ Assavapokee, Realff, Ammons and Hong, *Computers & Operations Research* 2008, 20
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from optimiser.errors import SolverError
 from optimiser.explore.ahead.holding import hold
 from optimiser.explore.ahead.parts import Alone, Held, Part, level
 from optimiser.explore.ahead.stages import Searched, joined_point, left, telling, with_list
 from optimiser.explore.desk import Desk
-from optimiser.model.handover import Key
-from optimiser.model.scenarios import join, regret
+from optimiser.model.scenarios import Joined, decided, join, regret
 from optimiser.solver import Answer, Known, Program, solve_many
 from optimiser.texts import say
 
@@ -36,7 +36,7 @@ BEGIN = 2  # futures that known lists and quotas regret most
 MORE = 2  # futures that are counted more in every round
 MORE_FOR_QUOTAS = 3  # where the list is held, which makes a search so much easier
 LIST_SHARE = 0.15  # of the time, for the list of the mean numbers
-ROUND_SHARE, QUOTAS_SHARE = 0.5, 0.6  # of the time that is left
+LISTS_SHARE, QUOTAS_SHARE = 0.5, 0.6  # of the time that is left
 TINY = 1e-9  # person-years
 ARITHMETIC = 1e-12  # of a level, that adding it to a bound may cost
 
@@ -48,24 +48,26 @@ class Sought:
     Attributes
     ----------
     ones : one per future
-        The best for each alone, of all that is known when the search begins.
-    best, last : Held
-        What regrets least in all futures, and what was found last, which may break a rule in some.
+        The best for each alone, which regret is counted against.
+    found : list of Held
+        Lists and quotas that keep the rules in all futures.
+    last : Held
+        What was found last, which may break a rule in some.
     worlds : list of int
         The futures that are counted.
     low : float
-        No list and quotas regret less.
+        No list and quotas regret less; below 0 where a future may have a better plan than is known of it.
     clock_cut : bool
         Whether a clock ended a search.
     """
 
     part: Part = field(repr=False)
-    ones: tuple[Alone, ...] = field(repr=False)
+    ones: Sequence[Alone] = field(repr=False)
     average: Alone | None = field(repr=False)
-    best: Held = field(repr=False)
+    found: list[Held] = field(repr=False)
     last: Held = field(repr=False)
     worlds: list[int]
-    low: float = 0.0
+    low: float
     clock_cut: bool = False
 
     def regrets(self, kept: Held) -> list[float]:
@@ -74,19 +76,14 @@ class Sought:
                 for value, one in zip(kept.values, self.ones, strict=True)]
 
     @property
-    def high(self) -> float:
-        """The least regret known."""
-        return max(self.regrets(self.best))
+    def level(self) -> float:
+        """What a gap is a share of."""
+        return level(self.part, self.ones)
 
     @property
     def distance(self) -> float:
         """From the least regret known to what none can be below, as a share of what stays unfilled."""
-        return (self.high - self.low) / max(self.level, TINY)
-
-    @property
-    def level(self) -> float:
-        """What a gap is a share of."""
-        return level(self.part, self.ones)
+        return (min(max(self.regrets(kept)) for kept in self.found) - self.low) / max(self.level, TINY)
 
     def behind(self) -> list[int]:
         """Futures not counted in which what was found last is regretted more than in any that is, the worst first."""
@@ -95,11 +92,12 @@ class Sought:
         return sorted((s for s, one in enumerate(regrets) if s not in self.worlds and one > most),
                       key=lambda s: -regrets[s])
 
-    def take(self, kept: Held) -> None:
-        """Take up what was found, held in all futures."""
-        self.last = kept
-        if max(self.regrets(kept)) < self.high:
-            self.best = kept
+    def take(self, answer: Answer, kept: Held | None) -> None:
+        """Take up what a search found, held in all futures."""
+        self.clock_cut |= answer.clock_cut
+        if kept:
+            self.last = kept
+            self.found += [kept] if kept.sound else []
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class Question:
     """The least regret of a part over some futures alone, perhaps with its lists decided."""
 
     sought: Sought
-    part: Part
+    joined: Joined
     program: Program
     start: np.ndarray | None
 
@@ -116,8 +114,12 @@ def least_regret(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alo
                  begin: Sequence[Held], desk: Desk, ends: float) -> list[Searched]:
     """The lists and quotas that are regretted least at the worst, and the same with the list of the mean numbers.
 
+    Ctrl-C ends the search; what was found by then is the answer.
+
     Parameters
     ----------
+    singles : sequence of (list of Alone, Alone)
+        Regret is counted against their values, which are to be the best that is known.
     means : sequence of Held
         List and quotas of the mean numbers, one per part.
     begin : sequence of Held
@@ -127,106 +129,120 @@ def least_regret(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alo
     """
     all_sought = [_sought(part, ones, average, of_mean, kept)
                   for part, (ones, average), of_mean, kept in zip(parts, singles, means, begin, strict=True)]
-    gap = desk.gap * FINER
     until = ends - LIST_SHARE * (ends - time.monotonic())
-    going = all_sought
-    while going and time.monotonic() < until:
-        _seek_lists(going, desk, until)
-        going = [one for one in going if one.behind() and one.distance > gap]
-        _seek_quotas(going, desk, gap, until)
-        going = [one for one in going if one.distance > gap]
-    return _with_mean_list(all_sought, desk, gap, ends)
-
-
-def _seek_lists(going: Sequence[Sought], desk: Desk, until: float) -> None:
-    """The least regret over the futures that are counted: a bound, and a list."""
-    asked = [_question(one, one.worlds) for one in going]
-    answers = _asked(asked, say("futures.all"), desk, desk.gap * COARSER, left(until, ROUND_SHARE))
-    for one, answer, kept in zip(going, answers, _held(asked, answers, desk), strict=True):
-        one.clock_cut |= answer.clock_cut
-        if answer.stages:
-            one.low = max(one.low, answer.stages[0].bound - one.level)
-        if kept:
-            one.take(kept)
-
-
-def _seek_quotas(going: Sequence[Sought], desk: Desk, gap: float, until: float) -> None:
-    """With the list that was found last, the best quotas for more futures, some of which are counted from now on."""
-    asked = [_question(one, one.worlds + one.behind()[:MORE_FOR_QUOTAS], one.last.first) for one in going]
-    for one in going:
-        one.worlds += one.behind()[:MORE]
-    answers = _asked(asked, say("futures.all"), desk, gap, left(until, QUOTAS_SHARE))
-    for one, kept in zip(going, _held(asked, answers, desk), strict=True):
-        if kept:
-            one.take(kept)
+    try:
+        _seek(all_sought, desk, until)
+        return _with_mean_list(all_sought, desk, ends)
+    except KeyboardInterrupt:
+        return [_searched(one, None) for one in all_sought]
 
 
 def _sought(part: Part, ones: Sequence[Alone], average: Alone | None, of_mean: Held, kept: Held) -> Sought:
     """Where the search begins: with the futures that regret most, and one of those in which the mean numbers fail."""
-    best = tuple(one.with_value(min(one.value, value)) for one, value in zip(ones, kept.all_values, strict=True))
-    sought = Sought(part, best, average, kept, kept, [])
+    found = [kept, *([of_mean] if average and of_mean.sound else [])]
+    sought = Sought(part, ones, average, found, kept, [], max(one.bound - float(one.value) for one in ones))
     regrets = sought.regrets(kept)
-    worst = sorted(range(len(best)), key=lambda s: -regrets[s])
+    worst = sorted(range(len(ones)), key=lambda s: -regrets[s])
     broken = [s for s in worst[BEGIN:] if average and of_mean.values[s] is None]
     sought.worlds = [*worst[:BEGIN], *broken[:1]]
     return sought
 
 
-def _question(one: Sought, worlds: Sequence[int], first: Mapping[Key, float] | None = None) -> Question:
-    """The least regret over some futures, of any list or of the lists in `first`."""
-    handed = [one.part.handed[s] for s in worlds]
-    part = replace(one.part, names=tuple(one.part.names[s] for s in worlds),
-                   shares=tuple(one.part.shares[s] for s in worlds),
-                   problems=tuple(one.part.problems[s] for s in worlds), handed=tuple(handed), joined=join(handed))
-    ones = [one.ones[s] for s in worlds]
-    program = regret(part.joined, [float(each.value) for each in ones], [each.bound for each in ones], one.level)
-    return Question(one, part, program if first is None else with_list(part, program, first),
-                    _start(one, part, worlds, first))
+def _seek(all_sought: Sequence[Sought], desk: Desk, until: float) -> None:
+    """Round after round, until no future is left out that counts, or the time is over."""
+    gap, coarser, fine = desk.gap * FINER, desk.gap * COARSER, False
+    while going := [one for one in all_sought if one.distance > gap]:
+        if time.monotonic() > until:
+            for one in going:
+                one.clock_cut = True
+            return
+        _seek_lists(going, desk, gap if fine else coarser, left(until, 1.0 if fine else LISTS_SHARE))
+        behind = [one for one in going if one.distance > gap and one.behind()]
+        if fine and not behind:
+            return
+        fine = not behind
+        _seek_quotas(behind, desk, gap, left(until, QUOTAS_SHARE))
 
 
-def _start(one: Sought, part: Part, worlds: Sequence[int], first: Mapping[Key, float] | None) -> np.ndarray | None:
-    """The point to begin with: of what was found last, or else of the best, where it keeps the rules."""
-    for kept in (one.last, one.best):
-        regrets = [one.regrets(kept)[s] for s in worlds]
-        if max(regrets) < float("inf") and (first is None or _lists(kept.first) == _lists(first)):
-            return np.append(joined_point(part, [kept.points[s] for s in worlds]), max(regrets))
-    return None
+def _seek_lists(going: Sequence[Sought], desk: Desk, gap: float, seconds: float) -> None:
+    """The least regret over the futures that are counted: a bound, and a list."""
+    asked = [_question(one, one.worlds) for one in going]
+    answers = _asked(asked, say("futures.all"), desk, gap, seconds)
+    for one, answer, kept in zip(going, answers, _held(asked, answers, desk), strict=True):
+        one.take(answer, kept)
+        if answer.stages:
+            one.low = max(one.low, answer.stages[0].bound - one.level)
 
 
-def _lists(first: Mapping[Key, float]) -> set[Key]:
-    return {key for key in first if key[0] == "listed"}
+def _seek_quotas(going: Sequence[Sought], desk: Desk, gap: float, seconds: float) -> None:
+    """With the list that was found last, the best quotas for more futures, some of which are counted from now on."""
+    asked = [_question(one, one.worlds + one.behind()[:MORE_FOR_QUOTAS], one.last) for one in going]
+    for one in going:
+        one.worlds += one.behind()[:MORE]
+    answers = _asked(asked, say("futures.all"), desk, gap, seconds)
+    for one, answer, kept in zip(going, answers, _held(asked, answers, desk), strict=True):
+        one.take(answer, kept)
+
+
+def _question(one: Sought, worlds: Sequence[int], listed: Held | Alone | None = None) -> Question:
+    """The least regret over some futures, of any list or of that of `listed`."""
+    joined = join([one.part.handed[s] for s in worlds])
+    best = [float(one.ones[s].value) for s in worlds]
+    program = regret(joined, best, [one.ones[s].bound for s in worlds], one.level)
+    if listed:
+        program = with_list(joined, program, listed.first)
+    starts = []
+    for kept in (one.last, *one.found):
+        if None not in [kept.values[s] for s in worlds] and (not listed or kept.lists == listed.lists):
+            x = joined_point(joined, [kept.points[s] for s in worlds])
+            starts.append(np.append(x, max(joined.aim(n).value(x) - value for n, value in enumerate(best))))
+    return Question(one, joined, program, min(starts, key=lambda x: x[-1], default=None))
 
 
 def _asked(asked: Sequence[Question], name: str, desk: Desk, gap: float, seconds: float) -> list[Answer]:
-    """The answers, searched side by side."""
+    """The answers, searched side by side.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When Ctrl-C ended a search.
+    """
     known = [Known(bound=one.sought.low + one.sought.level * (1 - ARITHMETIC)) for one in asked]
-    return solve_many([one.program for one in asked], gap=gap, seed=desk.seed, together=False, known=known,
-                      starts=[one.start for one in asked], time_limit=seconds,
-                      on_progress=telling(desk, [(one.sought.part, name) for one in asked]))
+    answers = solve_many([one.program for one in asked], gap=gap, seed=desk.seed, together=False, known=known,
+                         starts=[one.start for one in asked], time_limit=seconds,
+                         on_progress=telling(desk, [(one.sought.part, name) for one in asked]))
+    if any(answer.status == "interrupted" for answer in answers):
+        raise KeyboardInterrupt
+    return answers
 
 
 def _held(asked: Sequence[Question], answers: Sequence[Answer], desk: Desk) -> list[Held | None]:
-    """What was found, held in all futures; None where nothing was."""
-    found = [(one.sought.part, one.part.decided(answer.x)) for one, answer in zip(asked, answers, strict=True)
-             if answer.x is not None]
-    kept = iter(hold(found, desk))
+    """What was found, held in all futures; None where nothing was, or where that was not known in time."""
+    found = [(one.sought.part, decided(one.joined.first, answer.x))
+             for one, answer in zip(asked, answers, strict=True) if answer.x is not None]
+    try:
+        kept = iter(hold(found, desk))
+    except SolverError:
+        return [None] * len(asked)
     return [next(kept) if answer.x is not None else None for answer in answers]
 
 
-def _with_mean_list(all_sought: Sequence[Sought], desk: Desk, gap: float, ends: float) -> list[Searched]:
+def _with_mean_list(all_sought: Sequence[Sought], desk: Desk, ends: float) -> list[Searched]:
     """What was found, beside the least regret of the list of the mean numbers with quotas for the same futures."""
-    asked = [_question(one, one.worlds, one.average.first) for one in all_sought if one.average]
-    answers = _asked(asked, say("futures.mean_list"), desk, gap, left(ends, 1.0))
-    lists = {id(question.sought): (answer, kept) for question, answer, kept in
-             zip(asked, answers, _held(asked, answers, desk), strict=True)}
-    return [_searched(one, *lists.get(id(one), (None, None))) for one in all_sought]
+    with_mean = [one for one in all_sought if one.average]
+    asked = [_question(one, one.worlds, one.average) for one in with_mean]
+    answers = _asked(asked, say("futures.mean_list"), desk, desk.gap * FINER, left(ends, 1.0))
+    for one, answer, kept in zip(with_mean, answers, _held(asked, answers, desk), strict=True):
+        one.take(answer, kept)
+    of_list = iter(answers)
+    return [_searched(one, next(of_list) if one.average else None) for one in all_sought]
 
 
-def _searched(one: Sought, answer: Answer | None, kept: Held | None) -> Searched:
-    list_low = list_high = float("inf")
-    if answer and answer.status != "infeasible":
-        list_low = max(0.0, answer.stages[0].bound - one.level) if answer.stages else 0.0
-    if kept:
-        list_high = max(one.regrets(kept))
-    return Searched((one.best, *([kept] if kept and kept.sound else [])), one.low, list_low, list_high,
-                    one.clock_cut or bool(answer and answer.clock_cut))
+def _searched(one: Sought, of_list: Answer | None) -> Searched:
+    """What is known of a part; the plans found say how far its mean list can come, a bound how far it can't."""
+    list_low = 0.0 if one.average else float("inf")
+    if of_list and of_list.status == "infeasible":
+        list_low = float("inf")
+    elif of_list and of_list.stages:
+        list_low = max(0.0, of_list.stages[0].bound - one.level)
+    return Searched(tuple(one.found), max(0.0, one.low), list_low, float("inf"), one.clock_cut)
