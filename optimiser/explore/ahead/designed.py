@@ -123,11 +123,16 @@ def designed(futures: Sequence[Future], measure: str, alpha: float, desk: Desk) 
 def _all_together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone | None]], begin: Sequence[Held],
                   measure: str, alpha: float, desk: Desk, ends: float) -> list[Searched]:
     """What the programme of all futures comes to."""
-    answers = together(parts, singles, begin, measure, alpha, desk, ends)
-    return [Searched(tuple(_sound(part, ones, answer, start, desk)), _ends(answer)[0],
-                     *((0.0, float("inf")) if average and not listed else _ends(listed)),
-                     answer.clock_cut or bool(listed and listed.clock_cut))
-            for part, (ones, average), start, (answer, listed) in zip(parts, singles, begin, answers, strict=True)]
+    found = []
+    for part, (ones, average), start, (answer, listed) in zip(
+            parts, singles, begin, together(parts, singles, begin, measure, alpha, desk, ends), strict=True):
+        kept = _sound(part, ones, answer, start, desk)
+        if listed and listed.x is not None:  # the list of the mean numbers at times turns out to be the better one
+            kept += [one for one in hold([(part, part.decided(listed.x))], desk) if one.sound]
+        of_list = (0.0, float("inf")) if average and not listed else _ends(listed)
+        found.append(Searched(tuple(kept), _ends(answer)[0], *of_list,
+                              answer.clock_cut or bool(listed and listed.clock_cut)))
+    return found
 
 
 def _sound(part: Part, ones: Sequence[Alone], answer: Answer, start: Held, desk: Desk) -> list[Held]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from optimiser.explore.ahead.parts import Alone, Held, Part, level
 from optimiser.explore.ahead.stages import Searched, joined_point, left, telling, with_list
 from optimiser.explore.desk import Desk
 from optimiser.model.scenarios import Joined, decided, join, regret
-from optimiser.solver import Answer, Known, Program, solve_many
+from optimiser.solver import Answer, Known, Program, Progress, solve_many
 from optimiser.texts import say
 
 FINER, COARSER = 0.025, 0.1
@@ -167,7 +167,7 @@ def _seek(all_sought: Sequence[Sought], desk: Desk, until: float) -> None:
 def _seek_lists(going: Sequence[Sought], desk: Desk, gap: float, seconds: float) -> None:
     """The least regret over the futures that are counted: a bound, and a list."""
     asked = [_question(one, one.worlds) for one in going]
-    answers = _asked(asked, say("futures.all"), desk, gap, seconds)
+    answers = _asked(asked, "futures.regret_some", desk, gap, seconds)
     for one, answer, kept in zip(going, answers, _held(asked, answers, desk), strict=True):
         one.take(answer, kept)
         if answer.stages:
@@ -179,7 +179,7 @@ def _seek_quotas(going: Sequence[Sought], desk: Desk, gap: float, seconds: float
     asked = [_question(one, one.worlds + one.behind()[:MORE_FOR_QUOTAS], one.last) for one in going]
     for one in going:
         one.worlds += one.behind()[:MORE]
-    answers = _asked(asked, say("futures.all"), desk, gap, seconds)
+    answers = _asked(asked, "futures.regret_some", desk, gap, seconds)
     for one, answer, kept in zip(going, answers, _held(asked, answers, desk), strict=True):
         one.take(answer, kept)
 
@@ -199,8 +199,8 @@ def _question(one: Sought, worlds: Sequence[int], listed: Held | Alone | None = 
     return Question(one, joined, program, min(starts, key=lambda x: x[-1], default=None))
 
 
-def _asked(asked: Sequence[Question], name: str, desk: Desk, gap: float, seconds: float) -> list[Answer]:
-    """The answers, searched side by side.
+def _asked(asked: Sequence[Question], text: str, desk: Desk, gap: float, seconds: float) -> list[Answer]:
+    """The answers, searched side by side; progress tells of regret without the level that the programmes add.
 
     Raises
     ------
@@ -208,9 +208,18 @@ def _asked(asked: Sequence[Question], name: str, desk: Desk, gap: float, seconds
         When Ctrl-C ended a search.
     """
     known = [Known(bound=one.sought.low + one.sought.level * (1 - ARITHMETIC)) for one in asked]
+    tell = telling(desk, [(one.sought.part, say(text, n=len(one.joined.handed), of=len(one.sought.part.names)))
+                          for one in asked])
+
+    def told(n: int, progress: Progress) -> None:
+        incumbent, bound = (None if number is None else number - asked[n].sought.level
+                            for number in (progress.incumbent, progress.bound))
+        if tell:
+            tell(n, replace(progress, incumbent=incumbent, bound=bound))
+
     answers = solve_many([one.program for one in asked], gap=gap, seed=desk.seed, together=False, known=known,
                          starts=[one.start for one in asked], time_limit=seconds,
-                         on_progress=telling(desk, [(one.sought.part, name) for one in asked]))
+                         on_progress=told)
     if any(answer.status == "interrupted" for answer in answers):
         raise KeyboardInterrupt
     return answers
@@ -231,7 +240,7 @@ def _with_mean_list(all_sought: Sequence[Sought], desk: Desk, ends: float) -> li
     """What was found, beside the least regret of the list of the mean numbers with quotas for the same futures."""
     with_mean = [one for one in all_sought if one.average]
     asked = [_question(one, one.worlds, one.average) for one in with_mean]
-    answers = _asked(asked, say("futures.mean_list"), desk, desk.gap * FINER, left(ends, 1.0))
+    answers = _asked(asked, "futures.regret_mean_list", desk, desk.gap * FINER, left(ends, 1.0))
     for one, answer, kept in zip(with_mean, answers, _held(asked, answers, desk), strict=True):
         one.take(answer, kept)
     of_list = iter(answers)
