@@ -106,7 +106,7 @@ def test_searches_that_come_to_nothing_end_soon_and_lose_nothing(
     assert len(asked) == 1 if status == "interrupted" else len(asked) <= 4
     assert found.low == 0 and found.high <= design(futures, "expected").measured(
         design(futures, "expected").design.all_values) and found.design.sound
-    assert found.clock_cut == (status == "failed")
+    assert found.clock_cut == (status != "infeasible")
 
 
 def test_a_clock_that_is_over_is_told(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_clock_that_is_over_is_told(tmp_path: Path) -> None:
     if found.average and found.design.lists == found.average.lists:
         assert found.list_high <= found.high + 1e-9
     told = design_list(futures[0].problem, futures, measure="regret", desk=Desk(0.0, 0.01))
-    assert any("The clock ended a search" in line for line in told.lines)
+    assert any(line.startswith("The clock") for line in told.lines)
 
 
 def test_a_plan_that_is_not_known_in_time_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

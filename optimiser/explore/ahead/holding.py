@@ -24,7 +24,10 @@ NOISE = 1e-6  # of a lot
 
 def hold(asked: Sequence[tuple[Part, Decisions]], desk: Desk) -> list[Held]:
     """What lists and quotas come to in every future: the best for it that they allow, by the solver's numbers."""
-    answers = iter(_linear([(handed, first) for part, first in asked for handed in part.handed], desk))
+    all_answers = _linear([(handed, first) for part, first in asked for handed in part.handed], desk)
+    if any(answer.status == "interrupted" for answer in all_answers):
+        raise KeyboardInterrupt
+    answers = iter(all_answers)
     found = []
     for part, first in asked:
         own = [next(answers) for _ in part.handed]

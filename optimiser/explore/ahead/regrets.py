@@ -134,6 +134,8 @@ def least_regret(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alo
         _seek(all_sought, desk, until)
         return _with_mean_list(all_sought, desk, ends)
     except KeyboardInterrupt:
+        for one in all_sought:
+            one.clock_cut = True
         return [_searched(one, None) for one in all_sought]
 
 
@@ -188,7 +190,8 @@ def _question(one: Sought, worlds: Sequence[int], listed: Held | Alone | None = 
     """The least regret over some futures, of any list or of that of `listed`."""
     joined = join([one.part.handed[s] for s in worlds])
     best = [float(one.ones[s].value) for s in worlds]
-    program = regret(joined, best, [one.ones[s].bound for s in worlds], one.level)
+    program = regret(joined, best, [one.ones[s].bound for s in worlds], one.level,
+                     [float(one.part.shares[s]) for s in worlds])
     if listed:
         program = with_list(joined, program, listed.first)
     starts = []
@@ -212,7 +215,8 @@ def _asked(asked: Sequence[Question], text: str, desk: Desk, gap: float, seconds
                           for one in asked])
 
     def told(n: int, progress: Progress) -> None:
-        incumbent, bound = (None if number is None else number - asked[n].sought.level
+        level = asked[n].sought.level if progress.number == 1 else 0.0
+        incumbent, bound = (None if number is None else number - level
                             for number in (progress.incumbent, progress.bound))
         if tell:
             tell(n, replace(progress, incumbent=incumbent, bound=bound))

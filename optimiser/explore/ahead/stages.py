@@ -62,6 +62,8 @@ def alone(parts: Sequence[Part], desk: Desk, ends: float) -> list[tuple[list[Alo
         When no plan keeps the rules of a future.
     SolverError
         When none is found in time.
+    KeyboardInterrupt
+        When Ctrl-C ends a search: there is nothing to publish yet.
     """
     averages = _alone([(part, part.average, say("futures.mean")) for part in parts], [Known()] * len(parts),
                       desk, left(ends, AVERAGE_SHARE))
@@ -101,6 +103,8 @@ def _alone(asked: Sequence[tuple[Part, Handed, str]], known: Sequence[Known], de
                              on_progress=telling(desk, [(part, name) for part, _, name in asked]))
     except OutOfRange as error:
         raise InputError([fault(asked[0][1].frame.problem, error)]) from None
+    if any(answer.status == "interrupted" for answer in answers):
+        raise KeyboardInterrupt
     found = []
     for (part, handed, _), answer in zip(asked, answers, strict=True):
         if answer.status == "infeasible":

@@ -11,6 +11,7 @@ import pandas as pd
 from optimiser.explore.ahead.designed import Designed
 from optimiser.explore.finding import frame_of, interval
 from optimiser.model.handover import Key
+from optimiser.model.scenarios import small
 from optimiser.problem import Problem
 from optimiser.texts import say
 
@@ -22,6 +23,8 @@ def lines(problem: Problem, found: Sequence[Designed]) -> list[str]:
     told = [line for one in found for line in _of_part(problem, one)]
     return [*told, *([say("futures.honest_clock")] if any(one.clock_cut for one in found) else []),
             say("futures.honest_stages"), say("futures.honest_aim"),
+            *([say("futures.honest_others")] if found[0].measure != "expected" and not all(
+                small(one.part.joined) for one in found) else []),
             *([say("futures.honest_apart")] if len(found) > 1 and found[0].measure != "expected" else [])]
 
 
@@ -45,12 +48,15 @@ def _of_part(problem: Problem, one: Designed) -> Iterator[str]:
     if one.measure != "regret":
         yield say("futures.in_advance", regions=regions, saved=_between(*one.worth_knowing))
     ours, theirs = _listed(one.design.first), _listed(one.average.first)
-    if ours != theirs:
-        here, there = ({index[:2] for index in lists} for lists in (ours, theirs))
-        yield say("futures.list_differs", regions=regions, n=len(ours - theirs), of=len(ours),
-                  on=_names(problem, sorted(here - there)), off=_names(problem, sorted(there - here)))
-    else:
-        yield say("futures.list_same", regions=regions)
+    if ours == theirs:
+        same = one.design.first == one.of_average.first
+        yield say("futures.all_same" if same else "futures.list_same", regions=regions)
+        return
+    here, there = ({index[:2] for index in lists} for lists in (ours, theirs))
+    sides = [say(f"futures.list_{side}", names=_names(problem, sorted(only)))
+             for side, only in (("on", here - there), ("off", there - here)) if only]
+    yield " ".join([say("futures.list_differs", regions=regions, n=len(ours - theirs), of=len(ours)),
+                    *(sides or [say("futures.list_moved")])])
 
 
 def tables(problem: Problem, found: Sequence[Designed]) -> dict[str, pd.DataFrame]:
@@ -68,10 +74,12 @@ def tables(problem: Problem, found: Sequence[Designed]) -> dict[str, pd.DataFram
 def _measures(found: Sequence[Designed]) -> Iterator[tuple[Any, ...]]:
     for one in found:
         regions = ", ".join(one.part.regions)
-        yield regions, say("futures.plan_design"), one.low, one.most
+        yield regions, say("futures.plan_design"), one.low, one.high
         yield regions, say("futures.plan_mean"), _known(one.mean_value), _known(one.mean_value)
         yield regions, say("futures.plan_list"), _known(one.list_low), _known(one.list_high)
-        if one.measure != "regret":
+        if one.measure == "regret":
+            yield regions, say("futures.plan_proved"), one.low, one.most
+        else:
             yield regions, say("futures.plan_advance"), *one.in_advance
             yield regions, say("futures.plan_saved"), *map(_known, one.saved)
             yield regions, say("futures.plan_knowing"), *one.worth_knowing
@@ -112,8 +120,6 @@ def _listed(first: dict[Key, float]) -> set[tuple[Any, ...]]:
 
 
 def _names(problem: Problem, entries: Sequence[tuple[Any, ...]]) -> str:
-    if not entries:
-        return say("futures.nobody")
     names = [problem.title("occupations", o) for _, o in entries[:MOST_NAMES]]
     more = len(entries) - len(names)
     return ", ".join(names) + (say("futures.and_more", n=more) if more else "")
