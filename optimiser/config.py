@@ -287,6 +287,8 @@ def all_located(model: type[Settings], places: Places, error: ValidationError) -
     """The errors of pydantic as faults; of many of one kind only the first, and how many there are."""
     kinds: dict[str, list[dict[str, Any]]] = {}
     for item in error.errors():
+        if item["type"] == "too_short" and item["input"]:
+            continue  # its entries are there, but faulty, and are told themselves
         kinds.setdefault(item["type"], []).append(dict(item))
     for items in kinds.values():
         yield from few(items, lambda item: located(model, places, item))

@@ -46,7 +46,7 @@ def test_every_future_is_drawn_from_the_best_possible_there(tmp_path: Path) -> N
     assert figure.grid.rows == [("boom", "18", "18", "30"), ("calm", "0", "8", "0"), ("winter", "0", "16", "5")]
     assert [text for _, text in figure.legend] == ["list and quotas of the mean numbers",
                                                    "list and quotas designed for the futures"]
-    for said in ("boom: at least 18 whatever is decided", "+12", "+8", "+16", "+5"):
+    for said in ("boom (at least 18)", "+12", "+8", "+16", "+5"):
         assert said in figure.svg
     assert section(Words(futures[0].problem), found).figures[0].title == figure.title
 

@@ -24,11 +24,14 @@ class Method(StrEnum):
 @app.command(help=say("cli.validate"))
 def validate(config: ConfigFile, scenario: Scenarios = None, settings: Changes = None) -> None:
     from optimiser.contradictions import contradictions
+    from optimiser.futures import load_futures
     from optimiser.overview import notes, overview
     from optimiser.problem import load
     from optimiser.terminal import show_overview
 
     problem = load(config, scenario or (), settings or ())
+    if problem.config.scenarios:
+        load_futures(config, scenario or (), settings or ())
     show_overview(overview(problem), notes(problem), contradictions(problem))
 
 

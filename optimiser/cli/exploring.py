@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,10 @@ def explored(question: str, config: Path, ask: Callable, *, scenario: list[str] 
             if known:
                 desk.begin(problem, *known)
             finding = ask(problem, desk)
+        given = ", ".join([*(scenario or ()), *(settings or ())])
+        asked = say("explore.asked_with" if given else "explore.asked", config=config.name, given=given,
+                    gap=f"{desk.gap:.2%}", seconds=f"{desk.seconds:g}")
+        finding = replace(finding, lines=(*finding.lines, asked))
         write_finding(problem, finding, folder)
     show_finding(problem, finding, target)
 
