@@ -52,6 +52,7 @@ def test_repair(told: Told) -> None:
     assert list(read.tables["repairs"]["value_price"]) == [2, 11, 20] and "list 2 occupations" in Path(
         "found/report.html").read_text("utf-8")
     assert read.lines == optimiser.repair(optimiser.load("case/config.yaml")).lines  # Python says the same
+    assert read.told[-1] in out and read.told[-1].startswith("Asked of config.yaml")
     code, out, _ = told("repair", "case/config.yaml", "--count", "1", "--set", "repair_prices.must_list=50",
                         "--out", "dear")
     assert code == 0 and "1. +4 permits in R in 2026. Counts 20." in out

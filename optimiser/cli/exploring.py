@@ -49,7 +49,7 @@ def explored(question: str, config: Path, ask: Callable, *, scenario: list[str] 
         given = ", ".join([*(scenario or ()), *(settings or ())])
         asked = say("explore.asked_with" if given else "explore.asked", config=config.name, given=given,
                     gap=f"{desk.gap:.2%}", seconds=f"{desk.seconds:g}")
-        finding = replace(finding, lines=(*finding.lines, asked))
+        finding = replace(finding, asked=asked)
         write_finding(problem, finding, folder)
     show_finding(problem, finding, target)
 

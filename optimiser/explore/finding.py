@@ -50,6 +50,8 @@ class Finding:
         column (see `KINDS`).
     facts : dict
         Whatever a chart or another program needs beside the tables; JSON.
+    asked : str
+        What a command asked the question of, in one line; empty in Python.
     """
 
     question: str
@@ -57,6 +59,12 @@ class Finding:
     lines: tuple[str, ...]
     tables: dict[str, pd.DataFrame] = field(repr=False)
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    asked: str = ""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The lines, and after them what a command asked the question of."""
+        return (*self.lines, *([self.asked] if self.asked else []))
 
 
 def kind(column: str) -> str:
@@ -82,7 +90,7 @@ def write(finding: Finding, folder: Path) -> None:
     for name, frame in finding.tables.items():
         write_table(frame, folder / f"{name}.csv")
     told = {"question": finding.question, "title": finding.title, "lines": list(finding.lines),
-            "tables": list(finding.tables), "facts": finding.facts}
+            "tables": list(finding.tables), "facts": finding.facts, "asked": finding.asked}
     (folder / MARK).write_text(json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n",
                                encoding="utf-8")
 
@@ -107,7 +115,7 @@ def read(folder: Path | str, is_text: Callable[[str], bool] = lambda column: kin
         tables = {str(name): _table(read_text(folder / f"{name}.csv", MAX_BYTES), is_text)
                   for name in told["tables"]}
         return Finding(str(told["question"]), str(told["title"]), tuple(map(str, told["lines"])), tables,
-                       dict(told["facts"]))
+                       dict(told["facts"]), str(told.get("asked", "")))
     except InputError as error:
         raise ResultError(say("explore.unreadable", folder=folder), [fault.got for fault in error.faults]) from None
     except (ValueError, KeyError, TypeError, RecursionError, csv.Error) as error:

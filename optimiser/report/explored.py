@@ -41,7 +41,7 @@ def section(words: Words, finding: Finding, number: int = 1) -> Section:
     draw = CHARTS.get(finding.question)
     return Section(
         anchor=f"explored-{number}", heading=say(f"explore.title_{finding.question}", words.language),
-        title=finding.title, lines=finding.lines, figures=list(draw(words, finding)) if draw else [],
+        title=finding.title, lines=finding.told, figures=list(draw(words, finding)) if draw else [],
         grids=[grid(words, name, frame) for name, frame in finding.tables.items() if len(frame)])
 
 
@@ -100,7 +100,7 @@ def book(words: Words, finding: Finding) -> bytes:
     made = xlsxwriter.Workbook(buffer, workbook.OPTIONS)
     made.set_properties({"title": finding.title, "created": workbook.CREATED})
     looks = workbook.looks(made)
-    answer = pd.DataFrame({"answer": [finding.title, *finding.lines]})
+    answer = pd.DataFrame({"answer": [finding.title, *finding.told]})
     for name, frame in ({"answer": answer} | finding.tables).items():
         sheet = made.add_worksheet(name.replace("_", " ").capitalize()[:LONGEST_NAME])
         workbook.write_sheet(sheet, words, titled(words, frame), looks, lambda column: heading(words, column))

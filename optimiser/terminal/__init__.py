@@ -216,7 +216,7 @@ def show_finding(problem: Problem, finding: Finding, folder: Path) -> None:
     console, words = screen(), Words(problem)
     console.print()
     console.rule(escape(finding.title), align="left")
-    for line in finding.lines:
+    for line in finding.told:
         print_line(console, line)
     for name, frame in finding.tables.items():
         if len(frame):
