@@ -10,7 +10,7 @@ from fractions import Fraction
 from optimiser.errors import ResultError
 from optimiser.explore.ahead.holding import found_or_tried, hold, lean_average, published
 from optimiser.explore.ahead.measures import measured
-from optimiser.explore.ahead.parts import Alone, Held, Part, level, part_of
+from optimiser.explore.ahead.parts import Alone, Held, Part, level, listed, part_of
 from optimiser.explore.ahead.regrets import least_regret
 from optimiser.explore.ahead.stages import Searched, alone, together
 from optimiser.explore.desk import Desk
@@ -124,14 +124,14 @@ def _all_together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Al
                   measure: str, alpha: float, desk: Desk, ends: float) -> list[Searched]:
     """What the programme of all futures comes to."""
     found = []
-    for part, (ones, average), start, (answer, listed) in zip(
+    for part, (ones, average), start, (answer, of_mean) in zip(
             parts, singles, begin, together(parts, singles, begin, measure, alpha, desk, ends), strict=True):
         kept = _sound(part, ones, answer, start, desk)
-        if listed and listed.x is not None:  # the list of the mean numbers at times turns out to be the better one
-            kept += [one for one in hold([(part, part.decided(listed.x))], desk) if one.sound]
-        of_list = (0.0, float("inf")) if average and not listed else _ends(listed)
+        if of_mean and of_mean.x is not None:  # the list of the mean numbers at times turns out to be the better one
+            kept += [one for one in hold([(part, part.decided(of_mean.x))], desk) if one.sound]
+        of_list = (0.0, float("inf")) if average and not of_mean else _ends(of_mean)
         found.append(Searched(tuple(kept), _ends(answer)[0], *of_list,
-                              answer.clock_cut or bool(listed and listed.clock_cut)))
+                              answer.clock_cut or bool(of_mean and of_mean.clock_cut)))
     return found
 
 
@@ -167,7 +167,7 @@ def _best(part: Part, ones: Sequence[Alone], searched: Searched, of_average: Hel
     else:  # what every future needs alone is a bound too
         low = max(low, float(measured(measure, [exact(one.bound) for one in ones], part.shares, exact(alpha))))
     low = min(low, high)
-    of_list = [float(of(kept)) for kept in (*known, design) if average and kept.lists == average.lists]
+    of_list = [float(of(kept)) for kept in (*known, design) if average and listed(kept.first) == listed(average.first)]
     list_high = max(low, min([searched.list_high, *of_list]))
     list_low = min(max(low, searched.list_low), list_high)  # with the list decided, nothing is better than without
     return Designed(part, tuple(one.with_value(value) for one, value in zip(ones, best, strict=True)), average, design,

@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 
 from optimiser.errors import ResultError, SolverError
-from optimiser.explore.ahead.parts import Alone, Decisions, Held, Part, refuse
+from optimiser.explore.ahead.parts import Alone, Decisions, Held, Part, refuse, refuse_interrupted
 from optimiser.explore.desk import Desk, Question, sound
 from optimiser.model.handover import Handed, Key
 from optimiser.model.scenarios import FIRST, decided, fewest_lots, held
@@ -25,8 +25,7 @@ NOISE = 1e-6  # of a lot
 def hold(asked: Sequence[tuple[Part, Decisions]], desk: Desk) -> list[Held]:
     """What lists and quotas come to in every future: the best for it that they allow, by the solver's numbers."""
     all_answers = _linear([(handed, first) for part, first in asked for handed in part.handed], desk)
-    if any(answer.status == "interrupted" for answer in all_answers):
-        raise KeyboardInterrupt
+    refuse_interrupted(all_answers)
     answers = iter(all_answers)
     found = []
     for part, first in asked:

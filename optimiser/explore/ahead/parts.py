@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -56,11 +57,6 @@ class Alone:
     bound: float
     duals: np.ndarray | None = field(repr=False)
 
-    @property
-    def lists(self) -> set[Key]:
-        """Which occupations are listed in which reviews."""
-        return {key for key in self.first if key[0] == "listed"}
-
     def with_value(self, value: Fraction) -> Alone:
         """The same with a value that another search has found."""
         return replace(self, value=value, bound=min(self.bound, float(value)))
@@ -88,11 +84,6 @@ class Held:
     plans: tuple[Plan, ...] = field(default=(), repr=False)
 
     @property
-    def lists(self) -> set[Key]:
-        """Which occupations are listed in which reviews."""
-        return {key for key in self.first if key[0] == "listed"}
-
-    @property
     def sound(self) -> bool:
         """Whether they keep the rules in every future."""
         return None not in self.values
@@ -101,6 +92,17 @@ class Held:
     def all_values(self) -> tuple[Fraction, ...]:
         """The values, when they are sound."""
         return tuple(value for value in self.values if value is not None)
+
+
+def listed(first: Mapping[Key, float]) -> set[tuple[Any, ...]]:
+    """What decisions list: (region, occupation, review)."""
+    return {index for name, index in first if name == "listed"}
+
+
+def refuse_interrupted(answers: Sequence[Answer]) -> None:
+    """Hand Ctrl-C on that ended a search."""
+    if any(answer.status == "interrupted" for answer in answers):
+        raise KeyboardInterrupt
 
 
 def part_of(futures: Sequence[Future], shares: Sequence[Fraction], average: Problem, regions: Regions) -> Part:

@@ -21,7 +21,7 @@ import numpy as np
 
 from optimiser.errors import SolverError
 from optimiser.explore.ahead.holding import hold
-from optimiser.explore.ahead.parts import Alone, Held, Part, level
+from optimiser.explore.ahead.parts import Alone, Held, Part, level, listed, refuse_interrupted
 from optimiser.explore.ahead.stages import Searched, joined_point, left, telling, with_list
 from optimiser.explore.desk import Desk
 from optimiser.model.scenarios import Joined, decided, join, regret
@@ -186,17 +186,17 @@ def _seek_quotas(going: Sequence[Sought], desk: Desk, gap: float, seconds: float
         one.take(answer, kept)
 
 
-def _question(one: Sought, worlds: Sequence[int], listed: Held | Alone | None = None) -> Question:
-    """The least regret over some futures, of any list or of that of `listed`."""
+def _question(one: Sought, worlds: Sequence[int], like: Held | Alone | None = None) -> Question:
+    """The least regret over some futures, of any list or of that of `like`."""
     joined = join([one.part.handed[s] for s in worlds])
     best = [float(one.ones[s].value) for s in worlds]
     program = regret(joined, best, [one.ones[s].bound for s in worlds], one.level,
                      [float(one.part.shares[s]) for s in worlds])
-    if listed:
-        program = with_list(joined, program, listed.first)
+    if like:
+        program = with_list(joined, program, like.first)
     starts = []
     for kept in (one.last, *one.found):
-        if None not in [kept.values[s] for s in worlds] and (not listed or kept.lists == listed.lists):
+        if None not in [kept.values[s] for s in worlds] and (not like or listed(kept.first) == listed(like.first)):
             x = joined_point(joined, [kept.points[s] for s in worlds])
             starts.append(np.append(x, max(joined.aim(n).value(x) - value for n, value in enumerate(best))))
     return Question(one, joined, program, min(starts, key=lambda x: x[-1], default=None))
@@ -224,8 +224,7 @@ def _asked(asked: Sequence[Question], text: str, desk: Desk, gap: float, seconds
     answers = solve_many([one.program for one in asked], gap=gap, seed=desk.seed, together=False, known=known,
                          starts=[one.start for one in asked], time_limit=seconds,
                          on_progress=told)
-    if any(answer.status == "interrupted" for answer in answers):
-        raise KeyboardInterrupt
+    refuse_interrupted(answers)
     return answers
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from optimiser.errors import InfeasibleError, InputError
 from optimiser.explore.ahead.measures import worst
-from optimiser.explore.ahead.parts import Alone, Held, Part, refuse
+from optimiser.explore.ahead.parts import Alone, Held, Part, listed, refuse, refuse_interrupted
 from optimiser.explore.desk import Desk
 from optimiser.model.handover import Handed, Key
 from optimiser.model.scenarios import Joined, conditional, decided, expected
@@ -103,8 +103,7 @@ def _alone(asked: Sequence[tuple[Part, Handed, str]], known: Sequence[Known], de
                              on_progress=telling(desk, [(part, name) for part, _, name in asked]))
     except OutOfRange as error:
         raise InputError([fault(asked[0][1].frame.problem, error)]) from None
-    if any(answer.status == "interrupted" for answer in answers):
-        raise KeyboardInterrupt
+    refuse_interrupted(answers)
     found = []
     for (part, handed, _), answer in zip(asked, answers, strict=True):
         if answer.status == "infeasible":
@@ -157,9 +156,9 @@ def together(parts: Sequence[Part], singles: Sequence[tuple[list[Alone], Alone |
         start = _start(part, ones, start_with, measure, alpha)
         asked.append((n, program, replace(more, choices=choices), say("futures.all"), start))
         if average and compared:
-            listed = with_list(part.joined, program, average.first)
-            start = start if start_with.lists == average.lists else None
-            asked.append((n, listed, replace(more, choices=choices[:1]), say("futures.mean_list"), start))
+            with_mean = with_list(part.joined, program, average.first)
+            start = start if listed(start_with.first) == listed(average.first) else None
+            asked.append((n, with_mean, replace(more, choices=choices[:1]), say("futures.mean_list"), start))
     found: dict[tuple[int, str], Answer] = {}
     for name in (say("futures.all"), say("futures.mean_list")):  # the lists that are free first: they are what is asked
         wave = [one for one in asked if one[3] == name]

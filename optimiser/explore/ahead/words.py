@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from optimiser.explore.ahead.designed import Designed
+from optimiser.explore.ahead.parts import listed
 from optimiser.explore.finding import frame_of, interval
-from optimiser.model.handover import Key
 from optimiser.model.scenarios import small
 from optimiser.problem import Problem
 from optimiser.texts import say
@@ -47,7 +47,7 @@ def _of_part(problem: Problem, one: Designed) -> Iterator[str]:
         yield say("futures.list_costs", regions=regions, value=_between(one.list_low, one.list_high))
     if one.measure != "regret":
         yield say("futures.in_advance", regions=regions, saved=_between(*one.worth_knowing))
-    ours, theirs = _listed(one.design.first), _listed(one.average.first)
+    ours, theirs = listed(one.design.first), listed(one.average.first)
     if ours == theirs:
         same = one.design.first == one.of_average.first
         yield say("futures.all_same" if same else "futures.list_same", regions=regions)
@@ -97,9 +97,9 @@ def _futures(found: Sequence[Designed]) -> Iterator[tuple[Any, ...]]:
 def _lists(problem: Problem, found: Sequence[Designed]) -> Iterator[tuple[Any, ...]]:
     """Every entry of the design: its permits over the review, and how many futures alone would list it."""
     for one in found:
-        alone = [_listed(each.first) for each in one.alone]
-        quota, of_mean = _permits(one), _listed(one.average.first) if one.average else set()
-        for r, o, e in sorted(_listed(one.design.first)):
+        alone = [listed(each.first) for each in one.alone]
+        quota, of_mean = _permits(one), listed(one.average.first) if one.average else set()
+        for r, o, e in sorted(listed(one.design.first)):
             review = next(review for review in problem.reviews[r] if review.number == e)
             years = range(review.first_year, review.last_year + 1)
             yield (r, o, e, review.first_year, review.last_year, sum(quota.get((r, o, t), 0) for t in years),
@@ -113,10 +113,6 @@ def _quotas(found: Sequence[Designed]) -> Iterator[tuple[Any, ...]]:
 
 def _permits(one: Designed) -> dict[tuple[str, str, int], int]:
     return one.design.plans[0].quota
-
-
-def _listed(first: dict[Key, float]) -> set[tuple[Any, ...]]:
-    return {index for (name, index) in first if name == "listed"}
 
 
 def _names(problem: Problem, entries: Sequence[tuple[Any, ...]]) -> str:
