@@ -147,3 +147,18 @@ def test_the_command_writes_what_it_found(tmp_path: Path, monkeypatch: pytest.Mo
     first = (tmp_path / "out" / "finding.json").read_bytes()
     assert run(monkeypatch, path, tmp_path / "again", "--measure", "cvar", "--alpha", "0.5") == 0
     assert (tmp_path / "again" / "finding.json").read_bytes() == first
+
+
+def test_validate_looks_at_the_futures_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                           capsys: pytest.CaptureFixture[str]) -> None:
+    path = case(tmp_path, [{"name": "plain"}, {"name": "boom", "scenarios": ["bom"]}])
+    monkeypatch.setattr(sys, "argv", ["optimiser", "validate", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and "scenarios.futures.1.scenarios.0" in told and "did you mean boom?" in told
+
+
+def test_entries_that_are_faulty_are_not_told_to_be_missing(tmp_path: Path) -> None:
+    [wrong] = faults(case(tmp_path, [{"name": "plain", "weight": 0}]))
+    assert wrong.column == "scenarios.futures.0.weight"
