@@ -22,7 +22,8 @@ from optimiser.model.objectives import SCALES
 from optimiser.problem import load
 from optimiser.solver import OutOfRange, Program, Stage
 from optimiser.solver.gate import refuse_out_of_range
-from optimiser.solver.highs import run
+from optimiser.solver.highs import Held, run
+from optimiser.solver.master import Master
 from optimiser.solver.pricing import Pricing
 from optimiser.solver.program import relative_gap
 from optimiser.solver.search import Search
@@ -30,13 +31,21 @@ from optimiser.solver.search import Search
 SETTINGS = {"seed": 1}
 
 
+def whole(program: Program, stage: Stage, duals: np.ndarray, x: np.ndarray) -> Pricing:
+    """Prices that begin with whole blocks."""
+    pricing = Pricing(program, stage, SETTINGS, duals)
+    pricing.add(x)
+    pricing.begin_whole()
+    return pricing
+
+
 def priced(program: Program, stage: Stage, turns: int) -> tuple[Pricing, float] | None:
-    """A few turns from the prices of the relaxation, and the relaxation's value; None when there is no point."""
+    """A few whole turns from the prices of the relaxation, and its value; None when there is no point."""
     relaxed = run(replace(program, integer=np.zeros_like(program.integer)), stage, 60.0)
     point = run(program, stage, 60.0, presolve="off")
     if relaxed.duals is None or point.x is None:
         return None
-    pricing = Pricing(program, stage, relaxed.duals, point.x, SETTINGS)
+    pricing = whole(program, stage, relaxed.duals, point.x)
     before = -np.inf
     for _ in range(turns):
         going = pricing.turn(time.monotonic() + 60.0)
@@ -45,6 +54,87 @@ def priced(program: Program, stage: Stage, turns: int) -> tuple[Pricing, float] 
         if not going:
             break
     return pricing, relaxed.value
+
+
+def priced_from_nothing(program: Program, stage: Stage, turns: int) -> float:
+    """The bound after a few turns with broken points, and as many with whole ones, from no prices at all."""
+    point = run(program, stage, 60.0, presolve="off")
+    assert point.x is not None
+    pricing = Pricing(program, stage, SETTINGS)
+    pricing.add(point.x)
+    for _ in range(turns):
+        pricing.turn(time.monotonic() + 60.0)
+    assert program.bound(stage, pricing.duals) == pytest.approx(pricing.bound, abs=1e-6 * max(1.0, abs(pricing.bound)))
+    pricing.begin_whole()
+    for _ in range(turns):
+        pricing.turn(time.monotonic() + 60.0, point.value - pricing.bound)
+    return pricing.bound
+
+
+def test_turns_with_broken_points_come_to_the_relaxation(tmp_path: Path) -> None:
+    """From no prices at all; its prices prove the bound, and what is mixed keeps every row."""
+    generate(tmp_path / "land", 60, 1, 5, 5, seed=1, reviews="yearly")
+    problem = load(tmp_path / "land" / "config.yaml")
+    program = hand_over(frame(problem, problem.regions)).program
+    stage = program.stages[0]
+    relaxed = run(replace(program, integer=np.zeros_like(program.integer)), stage, 60.0)
+    pricing = Pricing(program, stage, SETTINGS)
+    assert not pricing.turn(time.monotonic() + 60.0)  # the master has no point yet
+    pricing.add(feasible(program, stage))
+    for _ in range(60):
+        if not pricing.turn(time.monotonic() + 60.0) or pricing.reach - pricing.bound < 1e-5 * abs(pricing.reach):
+            break
+    assert pricing.bound == pytest.approx(relaxed.value, rel=2e-5) and pricing.bound <= relaxed.value * (1 + 1e-9)
+    assert pricing.reach >= relaxed.value * (1 - 1e-6)
+    assert program.bound(stage, pricing.duals) == pytest.approx(pricing.bound, rel=1e-9)
+    assert pricing.mean is not None and stage.value(pricing.mean) == pytest.approx(pricing.reach, rel=1e-6)
+    rows = program.matrix @ pricing.mean
+    sides = np.maximum(1.0, abs(np.where(np.isfinite(program.row_upper), program.row_upper, program.row_lower)))
+    assert (rows <= program.row_upper + 1e-5 * sides).all() and (rows >= program.row_lower - 1e-5 * sides).all()
+
+
+def feasible(program: Program, stage: Stage) -> np.ndarray:
+    """A first point."""
+    found = run(program, stage, 60.0, gap=0.5)
+    assert found.x is not None
+    return found.x
+
+
+def test_a_held_programme_answers_as_a_new_one_does() -> None:
+    """The relaxation of two groups, with costs of all sizes one after the other; a limit of no time is told."""
+    program, stage = two_groups()
+    held = Held(replace(program, integer=np.zeros_like(program.integer)), seed=1, solver="simplex")
+    rng = np.random.default_rng(3)
+    for size in (1.0, 1e-6, 1e7, 1.0):
+        cost = size * (stage.cost + rng.normal(size=40))
+        again, new = held.run(cost, 10.0), run(held.program, Stage("new", cost), 10.0)
+        assert again.end == new.end == "optimal" and again.x is not None and again.duals is not None
+        assert again.value == pytest.approx(new.value, rel=1e-7) == float(cost @ again.x)
+        assert held.program.bound(Stage("new", cost), again.duals) == pytest.approx(new.value, rel=1e-6)
+    assert held.highs is not None
+    held.highs.setOptionValue("simplex_iteration_limit", 0)  # comes to no end: a new one takes over
+    assert held.run(-stage.cost[::-1], 10.0).end == "optimal" and held.highs is None
+
+
+def test_broken_points_cost_what_whole_ones_do_and_are_forgotten() -> None:
+    """Two blocks of one whole column each, half of it for nothing; both together may come to 1 at most."""
+    stage = Stage("aim", np.array([-2.0, -1.0]))
+    program = Program(
+        sparse.csc_array(np.array([[1.0, 1.0]])), np.array([-np.inf]), np.array([1.0]), np.zeros(2), np.ones(2),
+        np.ones(2, dtype=bool), ("both",), ("x", "y"), (stage,), blocks=np.array([0, 1]))
+    master = Master(program.matrix, program.row_lower, program.row_upper, program, stage, program.block_of())
+    for point in ([0.0, 0.0], [0.5, 0.5], [1.0, 0.0]):
+        master.learn(np.array(point))
+    assert master.broken.tolist() == [False, False, True, True, False]  # y = 0 is known already
+    mixed, whole = (master.mix(time.monotonic() + 10.0, SETTINGS, only) for only in (False, True))
+    assert mixed is not None and whole is not None
+    assert mixed.value == pytest.approx(-2, abs=1e-5) == whole.value  # all of x; y would take its room
+    master.lift(np.zeros(1), np.array([-0.25, -3.0]))
+    assert master.costs.tolist() == [0.0, 0.0, -0.25, -0.5, -2.0]
+    best = master.choose(time.monotonic() + 10.0, 0.0, SETTINGS)
+    assert best is not None and best.tolist() == [1.0, 0.0]
+    master.forget_broken()
+    assert not master.broken.any() and len(master.costs) == 3 == len(master.names) == master.takes.shape[1]
 
 
 def test_two_occupations_by_hand() -> None:
@@ -88,7 +178,7 @@ def test_costs_too_small_for_the_solver_are_paid_for_all_the_same() -> None:
         sparse.csc_array(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])), np.full(3, -np.inf),
         np.array([1.0, 1e4, 2e4]), np.zeros(2), np.array([1.0, 1e4]), np.array([True, False]),
         ("one", "two", "both"), ("x", "y"), (stage,), blocks=np.array([0, 1]))
-    pricing = Pricing(program, stage, np.zeros(3), np.zeros(2), SETTINGS)
+    pricing = whole(program, stage, np.zeros(3), np.zeros(2))
     pricing.turn(time.monotonic() + 10.0)
     assert pricing.bound <= -1e5 - 1e-2 + 1e-9
 
@@ -98,23 +188,23 @@ def test_what_is_known_when_time_ends_is_kept(monkeypatch: pytest.MonkeyPatch) -
     program, stage = two_groups()
     relaxed = run(replace(program, integer=np.zeros_like(program.integer)), stage, 60.0)
     assert relaxed.duals is not None
-    whole = Pricing(program, stage, relaxed.duals, np.zeros(40), SETTINGS)
-    whole.turn(time.monotonic() + 60.0)
-    cut = Pricing(program, stage, relaxed.duals, np.zeros(40), SETTINGS)
+    full = whole(program, stage, relaxed.duals, np.zeros(40))
+    full.turn(time.monotonic() + 60.0)
+    cut = whole(program, stage, relaxed.duals, np.zeros(40))
     monkeypatch.setattr(Pricing, "_solved_whole", lambda *_: None)
     assert not cut.turn(time.monotonic() + 60.0)
-    assert relaxed.value - 1e-6 <= cut.bound < whole.bound
-    late = Pricing(program, stage, relaxed.duals, np.zeros(40), SETTINGS)
+    assert relaxed.value - 1e-6 <= cut.bound < full.bound
+    late = whole(program, stage, relaxed.duals, np.zeros(40))
     monkeypatch.undo()
     assert not late.turn(time.monotonic() - 1.0)
-    assert late.clock_cut and not whole.clock_cut
+    assert late.clock_cut and not full.clock_cut
 
 
 def test_turns_end_when_nothing_is_learned() -> None:
     program, stage = two_groups()
     point = run(program, stage, 60.0)
     assert point.x is not None
-    pricing = Pricing(program, stage, np.zeros(3), point.x, SETTINGS)
+    pricing = whole(program, stage, np.zeros(3), point.x)
     turns = 0
     while pricing.turn(time.monotonic() + 60.0):
         turns += 1
@@ -128,8 +218,9 @@ def test_an_error_of_the_solver_ends_prices_and_nothing_else(monkeypatch: pytest
         raise SolverError("HiGHS: run ended with kSolveError")
 
     program, stage = two_groups()
-    pricing = Pricing(program, stage, np.zeros(3), np.zeros(40), SETTINGS)
-    monkeypatch.setattr("optimiser.solver.pricing.run", fails)
+    pricing = whole(program, stage, np.zeros(3), np.zeros(40))
+    monkeypatch.setattr("optimiser.solver.highs.Held.run", fails)
+    monkeypatch.setattr("optimiser.solver.master.run", fails)
     assert not pricing.turn(time.monotonic() + 60.0)
     assert pricing.chosen(time.monotonic() + 60.0, 0.0) is None
 
@@ -149,7 +240,8 @@ def test_no_plan_of_a_tiny_world_is_better_than_its_bound(tmp_path: Path, number
                 if found := priced(program, program.stages[0], turns=4):
                     pricing, relaxed = found
                     assert pricing.bound >= relaxed - 1e-6 * max(1.0, abs(relaxed)), number
-                    bounds.append(pricing.bound * abs(SCALES[program.stages[0].name]))
+                    from_nothing = priced_from_nothing(program, program.stages[0], turns=4)
+                    bounds.append(max(pricing.bound, from_nothing) * abs(SCALES[program.stages[0].name]))
             if strict is not None and len(bounds) == len(components(problem)):
                 assert sum(bounds) <= strict[0] + 1e-6 * max(1.0, abs(strict[0])), number
                 tried += 1

@@ -48,9 +48,9 @@ class Run:
 
 
 def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1, gap: float = 0.0,
-        nodes: int = 2**31 - 1, checks: int = 2**31 - 1, start: np.ndarray | None = None, watch: Watch | None = None,
-        **options: Any) -> Run:
-    """Minimise one stage until proved within `gap`, or until `nodes`, `checks` or `seconds` are used up.
+        left_open: float = 0.0, nodes: int = 2**31 - 1, checks: int = 2**31 - 1, start: np.ndarray | None = None,
+        watch: Watch | None = None, **options: Any) -> Run:
+    """Minimise one stage until proved within `gap` or `left_open`, or `nodes`, `checks` or `seconds` are used up.
 
     Every run has a HiGHS of its own: what ran before can't change an answer, and the clock begins at zero (versions
     differ in whether the time limit counts earlier runs of the same instance).
@@ -59,6 +59,8 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     ----------
     stage : Stage or None
         What to minimise; None asks only for a feasible point.
+    gap, left_open : float
+        Between the best point and the bound: relative, and as the objective counts.
     checks : int
         Most times a mixed-integer run may ask whether to go on: once per round of cuts and a few times per node. A
         limit on work, like `nodes`, but one that also ends a long root node.
@@ -79,8 +81,9 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     cost = np.zeros(len(program.col_lower)) if stage is None else stage.cost
     by = scaling(program, cost)
     highs = _loaded(scaled(program, by), cost * by.columns * by.cost, stage.constant * by.cost if stage else 0.0)
-    set_options(highs, **OPTIONS, random_seed=seed, time_limit=max(0.01, float(seconds)), mip_rel_gap=float(gap),
-                mip_abs_gap=1e-9 if gap == 0 else 1e-6, mip_max_nodes=nodes, **options)
+    set_options(highs, **OPTIONS | options, random_seed=seed, time_limit=max(0.01, float(seconds)),
+                mip_rel_gap=float(gap), mip_abs_gap=max(1e-9 if gap == 0 else 1e-6, left_open * by.cost),
+                mip_max_nodes=nodes)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = (start / by.columns).tolist()
@@ -92,8 +95,8 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     began = time.monotonic()
     if highs.run() == highspy.HighsStatus.kError:
         if "presolve" not in options:  # what presolve makes of a programme can be too hard for it: once more without
-            return run(program, stage, seconds - (time.monotonic() - began), seed=seed, gap=gap, nodes=nodes,
-                       checks=checks, watch=watch, **options, presolve="off")
+            return run(program, stage, seconds - (time.monotonic() - began), seed=seed, gap=gap, left_open=left_open,
+                       nodes=nodes, checks=checks, watch=watch, **options, presolve="off")
         raise SolverError(f"HiGHS: run ended with {highs.getModelStatus().name}")
     result = _result(highs, bool(program.integer.any()), by)
     value = result.value if stage is None or result.x is None else stage.value(result.x)
@@ -103,8 +106,46 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     left = seconds - (time.monotonic() - began)
     if "presolve" not in options and left > 0:
         more: dict[str, Any] = options if start is not None else options | {"presolve": "off"}
-        return run(program, stage, left, seed=seed, gap=gap, nodes=nodes, checks=checks, watch=watch, **more)
+        return run(program, stage, left, seed=seed, gap=gap, left_open=left_open, nodes=nodes, checks=checks,
+                   watch=watch, **more)
     return replace(result, value=value, end="work_limit" if result.end == "optimal" else result.end)
+
+
+class Held:
+    """A linear programme that HiGHS holds and minimises again and again with other costs.
+
+    Each run goes on from where the last one ended, which is why it is fast; callers work out for themselves what its
+    prices prove. A run that comes to no end is done once more by a new HiGHS.
+    """
+
+    def __init__(self, program: Program, seed: int, **options: Any):
+        self.program, self.seed, self.options = program, seed, options
+        self.by = scaling(program, np.zeros(len(program.col_lower)))
+        self.highs: highspy.Highs | None = None
+
+    def run(self, cost: np.ndarray, seconds: float) -> Run:
+        """Minimise `cost` (n,) within some seconds.
+
+        Raises
+        ------
+        SolverError
+            As `run` does.
+        """
+        by = replace(self.by, cost=scaling(self.program, cost).cost)
+        ends, inside = time.monotonic() + seconds, cost * by.columns * by.cost
+        if self.highs is None:
+            self.highs = _loaded(scaled(self.program, by), inside, 0.0)
+            set_options(self.highs, **OPTIONS | self.options, random_seed=self.seed)
+        else:
+            _ok(self.highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), inside), "changeColsCost")
+        # Its clock runs on from run to run.
+        set_options(self.highs, time_limit=self.highs.getRunTime() + max(0.01, float(seconds)))
+        if self.highs.run() != highspy.HighsStatus.kError:
+            found = _result(self.highs, False, by)
+            if found.end in ("optimal", "time_limit"):
+                return found
+        self.highs = None
+        return run(self.program, Stage("anew", cost), ends - time.monotonic(), seed=self.seed, **self.options)
 
 
 def set_options(highs: highspy.Highs, **options: Any) -> None:

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from optimiser.errors import SolverError
 from optimiser.solver.highs import Run, run
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, Step, relative_gap, without_noise
+from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, Step, relative_gap
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
@@ -36,12 +38,15 @@ STEP_CHECKS = 60
 STEPS = ("recall", "round", "periods", "prices", "around", "branch")
 """What a search may consist of, in this order: see `docs/performance.md`."""
 TURNS = 4  # of prices between two looks for a point
-PRICES_SHARE = 0.7  # of the leading stage's time that is left, for prices
+PRICES_SHARE = 0.8  # of the leading stage's time that is left, for prices
 TURNS_SHARE = 0.85  # of that for turns, the rest for the last points
+RELAXED = 1e-4  # relative distance at which a relaxation by prices is near enough
 NEARLY = 0.1  # of the way from bound to point: prices end when they can gain no more than that
 POLISH = 10  # times the work of other searches near a point, where the choice is the best known
 NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
 NEAR_CHECKS = 6
+ALIKE = 0.01  # difference of a column below which a point and a mixture have the same
+DIFFER_NODES = 1000  # of a search where they differ
 NO_SUB_MIPS = {f"mip_heuristic_run_{name}": False for name in ("rins", "rens", "root_reduced_cost")}
 NEAR_GAP = 0.05  # at which a later objective is good enough with the list as it is
 LATER = 0.05  # what later objectives count where the first list is chosen
@@ -84,6 +89,7 @@ class Search:
         self.settings: dict[str, Any] = {"seed": seed} | options
         self.periods = max((len(series) for series in program.series), default=0)
         self.direct, self.priced = direct, priced
+        self.pricing: Pricing | None = None  # of the leading stage
         self.large = not direct and int(program.integer.sum()) >= LARGE
 
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
@@ -126,8 +132,10 @@ class Search:
             step("round", self._round)
             if self._open(stage, state, FINE):
                 step("periods", self._period_by_period)
-            if self.priced and self._open(stage, state) and state.x is not None and self.duals is not None:
+            if self.priced and self._open(stage, state) and state.x is not None:
                 step("prices", self._by_prices)
+                if self._open(stage, state):
+                    step("around", self._where_they_differ)
         elif self.large and number:
             step("around", self._around)
         settled = not stage.proof and all(done.gap <= EXACT for done in self.stages)
@@ -138,12 +146,20 @@ class Search:
     def _recall(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Take up what is known: the bound, the prices, and the choices nearest to those that were good elsewhere."""
         state.bound = max(state.bound, self.known.bound, self.program.bound(stage, self.duals))
-        if self.large and self.duals is not None and self._open(stage, state):
+        if self.large and self.priced and self.duals is not None and self._open(stage, state):
             self._decomposed(number, stage, state, ends)
         for choice in self.known.choices if self.large else ():
             if self._open(stage, state) or (self.known.only and not self.infeasible):
                 self._choose(number, stage, state, choice, ends)
         self.tell(number, None, state.bound, None)
+
+    def _priced(self, stage: Stage, x: np.ndarray | None) -> Pricing | None:
+        """What prices tell of the leading stage; None where nothing falls apart once rows are priced."""
+        if self.pricing is None and self.program.block_of().max(initial=-1) > 0:
+            self.pricing = Pricing(self.program, stage, self.settings, self.duals)
+        if self.pricing is not None and x is not None:
+            self.pricing.add(x)
+        return self.pricing
 
     def _decomposed(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Keep the known prices of the rows that tie blocks together, and price all other rows anew.
@@ -153,22 +169,21 @@ class Search:
         alone lose 1 to 4 % of the bound, with the others priced anew up to 0.3 % (Lagrangian decomposition; Geoffrion
         1974). What the small ones choose together is a first point.
         """
-        assert self.duals is not None
-        tying, apart = self.program.apart()
-        prices = np.where(tying, self.duals, 0.0)
-        cost = stage.cost - self.program.matrix.T @ prices
-        solved = run(apart, replace(stage, cost=without_noise(cost)), (ends - time.monotonic()) / 4, **self.settings,
-                     solver="simplex")
-        self._heed_clock(state, solved)
-        if solved.duals is None or solved.x is None:
+        pricing = self._priced(stage, state.x)
+        if pricing is None:
             return
-        prices[~tying] = solved.duals
-        bound = self.program.bound(stage, prices)
-        if bound > state.bound:
-            state.bound, self.duals = bound, prices
-        self.tell(number, None, state.bound, None)
-        if self._open(stage, state):
-            self._choose(number, stage, state, solved.x, ends)
+        with suppress(SolverError):
+            pricing.price(time.monotonic() + (ends - time.monotonic()) / 4)
+        self._heed_prices(number, state, pricing)
+        if pricing.points is not None and self._open(stage, state):
+            self._choose(number, stage, state, pricing.points, ends)
+
+    def _heed_prices(self, number: int, state: State, pricing: Pricing) -> None:
+        """Take up what prices have proved so far."""
+        self.clock_cut |= pricing.clock_cut
+        if pricing.bound > state.bound:
+            state.bound = pricing.bound
+            self.tell(number, None, state.bound, None)
 
     def _open(self, stage: Stage, state: State, gap: float = 0.0) -> bool:
         """Whether a plan may exist and is not known to be within the wanted gap, or within `gap`, yet."""
@@ -207,13 +222,32 @@ class Search:
         moment; then the one closest to the relaxation's.
         """
         if state.x is None:
-            self._choose(number, stage, state, None, ends)
-        relaxed = self._relaxation(number, stage, state, ends)
+            self._choose(number, stage, state, None, ends, gap=NEAR_GAP)
+        relaxed = self._relaxed_by_prices(number, stage, state, ends)
+        if relaxed is None and self._open(stage, state):
+            relaxed = self._relaxation(number, stage, state, ends)
         if relaxed is not None:
             self._choose(number, stage, state, relaxed, ends)
 
+    def _relaxed_by_prices(self, number: int, stage: Stage, state: State, ends: float) -> np.ndarray | None:
+        """The relaxation as a mixture of what blocks come to at prices, nearly at its best; None when it isn't.
+
+        The time it takes grows as the number of blocks. The interior-point method's grows faster, and a search needs
+        neither its last digits nor a corner.
+        """
+        pricing = self._priced(stage, state.x) if self.priced and state.x is not None else None
+        if pricing is None:
+            return None
+        going, near = True, False
+        while going and not near and self._open(stage, state):
+            going = pricing.turn(ends)
+            self._heed_prices(number, state, pricing)
+            near = pricing.reach - pricing.bound <= max(RELAXED, self.gap / 10) * abs(pricing.reach)
+        self.duals = pricing.duals
+        return pricing.mean if near or not self._open(stage, state) else None
+
     def _choose(self, number: int, stage: Stage, state: State, relaxed: np.ndarray | None, ends: float,
-                work: int = 1) -> None:
+                work: int = 1, gap: float = 0.0) -> None:
         """The best allowed choice, held, and the rest solved."""
         program, choice = self.program, self.program.choice
         if not len(choice):
@@ -236,7 +270,7 @@ class Search:
         if best.x is not None:
             point = np.zeros(len(others))
             point[choice] = best.x
-            self._improve(number, stage, state, None, point, ends, work=work)
+            self._improve(number, stage, state, None, point, ends, work=work, gap=gap)
 
     def _period_by_period(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Decide the first period with the later ones relaxed, hold it, decide the second, and so on; then the rest."""
@@ -263,33 +297,51 @@ class Search:
         """Better bounds from prices of the rows that tie blocks together, with every block solved whole; and points
         near what the master mixes, at last the best one that takes a known point of each block.
         """
-        assert state.x is not None and self.duals is not None
+        assert state.x is not None
         now = time.monotonic()
         ends, last = now + (ends - now) * PRICES_SHARE, now + (ends - now) * PRICES_SHARE * TURNS_SHARE
-        pricing = Pricing(self.program, stage, self.duals, state.x, self.settings)
-        if len(pricing.blocks) < 2:
+        pricing = self._priced(stage, state.x)
+        if pricing is None:
             return
+        pricing.begin_whole()
         turns, going = 0, True
         while going and self._open(stage, state):
-            turns, going = turns + 1, pricing.turn(last)
-            if pricing.bound > state.bound:
-                state.bound = pricing.bound
-                self.tell(number, None, state.bound, None)
-            going = going and pricing.reach - state.bound > NEARLY * (stage.value(state.x) - state.bound)
+            turns, going = turns + 1, pricing.turn(last, stage.value(state.x) - state.bound)
+            self._heed_prices(number, state, pricing)
             if going and turns % TURNS == 0 and self._open(stage, state):
+                pricing.look(last)
                 self._point_near(number, stage, state, pricing, pricing.mean, last)
-        if self._open(stage, state) and np.isfinite(pricing.reach):
+            going = going and pricing.reach - state.bound > NEARLY * (stage.value(state.x) - state.bound)
+        if self._open(stage, state):
+            pricing.look(ends)
             now = time.monotonic()
-            chosen = pricing.chosen(now + (ends - now) / 2, self.gap / 2)
+            chosen = pricing.chosen(now + (ends - now) / 4, self.gap / 2)
             if chosen is not None:
                 self._held(number, stage, state, chosen, ends)
             if self._open(stage, state):
                 self._point_near(number, stage, state, pricing, pricing.mean if chosen is None else chosen, ends)
         if pricing.clock_cut:
-            self.clock_cut, state.status = True, "time_limit"
+            state.status = "time_limit"
 
-    def _point_near(self, number: int, stage: Stage, state: State, pricing: Pricing, mean: np.ndarray, ends: float
-                    ) -> None:
+    def _where_they_differ(self, number: int, stage: Stage, state: State, ends: float) -> None:
+        """The best point's lists where the master's mixture has the same, held, and the rest searched.
+
+        The neighbourhood of Danna, Rothberg and Le Pape (2005) with a mixture of whole points in place of the
+        relaxation: they agree on nearly all lists by then. It only pays once the prices have settled.
+        """
+        assert state.x is not None
+        mean = None if self.pricing is None else self.pricing.mean
+        if mean is None:
+            return
+        lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
+        lists = np.array([column for series in self.program.series for column in series], dtype=int)
+        same = lists[abs(mean[lists] - state.x[lists]) < ALIKE]
+        lower[same] = upper[same] = np.round(state.x[same])
+        self._found(number, stage, state, self._bounded(stage, lower, upper, self.program.integer, ends,
+                                                        self.gap / 10, DIFFER_NODES, state.x))
+
+    def _point_near(self, number: int, stage: Stage, state: State, pricing: Pricing, mean: np.ndarray | None,
+                    ends: float) -> None:
         """The choice nearest to a mixture, held, and the rest searched longer than elsewhere."""
         before = state.x
         self._choose(number, stage, state, mean, ends, POLISH)
@@ -321,7 +373,7 @@ class Search:
                 self._improve(number, stage, state, free, state.x, ends, None if relaxed is None else relaxed > USED)
 
     def _improve(self, number: int, stage: Stage, state: State, free: int | None, point: np.ndarray, ends: float,
-                 used: np.ndarray | None = None, work: int = 1) -> None:
+                 used: np.ndarray | None = None, work: int = 1, gap: float = 0.0) -> None:
         """Search with all periods but one held at a point; series that neither it nor `used` has are held there too."""
         lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
         some = (point > 0.5) if used is None else (point > 0.5) | used
@@ -331,7 +383,8 @@ class Search:
         now = time.monotonic()
         first = {"mip_lp_solver": "ipm"} if len(self.program.row_lower) >= HUGE else {}
         self._found(number, stage, state, self._bounded(
-            stage, lower, upper, self.program.integer, now + (ends - now) / 2, self.gap / 10, work * NEAR_NODES,
+            stage, lower, upper, self.program.integer, now + (ends - now) / 2, max(gap, self.gap / 10),
+            work * NEAR_NODES,
             state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS, **first))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
