@@ -1,6 +1,7 @@
 """Measure the set of cases, with the project's own search and with other solvers on the same matrices.
 
     python -m benchmarks [CASE ...] [--methods ours,highs,scip,cpsat] [--seconds 300] [--repeat 1] [--markdown]
+    python -m benchmarks --table [--markdown]
     python -m benchmarks --growth [--seconds 300]
 
 See benchmarks/README.md for what is measured and how.
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import growth, measure, table
+from benchmarks import beside, growth, measure, table
 from benchmarks.cases import CASES
 from benchmarks.peers import METHODS, installed
 
@@ -32,6 +33,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=1, help="runs of each, of which the medians count")
     parser.add_argument("--out", type=Path, help="file to write; rows of other cases and methods in it are kept")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.add_argument("--table", action="store_true", help="print what the file has side by side")
     parser.add_argument("--growth", action="store_true", help="how seconds and memory grow with the size instead")
     asked = parser.parse_args(arguments)
     asked.methods = asked.methods.split(",")
@@ -69,15 +71,19 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> None:
     if asked.growth:
         growth.measure_all(asked.out or HERE / "growth.csv", asked.seconds)
         return
+    out = asked.out or HERE / "national.csv"
+    if asked.table:
+        print(beside.text([row for row in table.read(out) if row["case"] in (asked.cases or CASES)], asked.markdown))
+        return
     rows = []
     for name in asked.cases or CASES:
         try:
-            rows += measured(name, asked, asked.out or HERE / "national.csv")
+            rows += measured(name, asked, out)
         except RuntimeError as error:
             print(error, flush=True)
             rows.append({"case": name, "method": NOBODY, "seconds": asked.seconds, "status": "failed",
                          "note": str(error)})
-    print(f"\n{table.text(rows, asked.markdown)}")
+    print(f"\n{table.text(rows, asked.markdown)}\n\n{beside.text(rows, asked.markdown)}")
 
 
 NOBODY = "-"  # in place of a method, where a case could not even be built

@@ -16,19 +16,19 @@ WHOLE = ("repeats", "components", "rows", "columns", "integers", "nonzeros")
 SHOWN = {  # heading -> how a row shows it
     "case": lambda row: row["case"],
     "method": lambda row: row["method"],
-    "build s": lambda row: _seconds(_sum(row.get("frame_s"), row.get("handover_s"))),
-    "LP s": lambda row: ("" if row.get("lp_s") is None or row.get("lp_bound") is not None else ">") + _seconds(
+    "build s": lambda row: seconds(_sum(row.get("frame_s"), row.get("handover_s"))),
+    "LP s": lambda row: ("" if row.get("lp_s") is None or row.get("lp_bound") is not None else ">") + seconds(
         row.get("lp_s")),
-    "incumbent": lambda row: _amount(row.get("incumbent")),
-    "bound": lambda row: _amount(row.get("bound")),
-    "gap": lambda row: _share(row.get("gap")),
-    "largest": lambda row: _share(row.get("largest_gap")),
-    "10 s": lambda row: _share(row.get("gap_10s")),
-    "60 s": lambda row: _share(row.get("gap_60s")),
-    "300 s": lambda row: _share(row.get("gap_300s")),
-    "to 1 %": lambda row: _seconds(row.get("to_1pct_s")),
-    "to 0.5 %": lambda row: _seconds(row.get("to_05pct_s")),
-    "MiB": lambda row: _amount(row.get("memory_mib")),
+    "incumbent": lambda row: amount(row.get("incumbent")),
+    "bound": lambda row: amount(row.get("bound")),
+    "gap": lambda row: share(row.get("gap")),
+    "largest": lambda row: share(row.get("largest_gap")),
+    "10 s": lambda row: share(row.get("gap_10s")),
+    "60 s": lambda row: share(row.get("gap_60s")),
+    "300 s": lambda row: share(row.get("gap_300s")),
+    "to 1 %": lambda row: seconds(row.get("to_1pct_s")),
+    "to 0.5 %": lambda row: seconds(row.get("to_05pct_s")),
+    "MiB": lambda row: amount(row.get("memory_mib")),
     "ended": lambda row: "; ".join(filter(None, (row.get("status"), row.get("note")))),
 }
 LEFT = ("case", "method", "ended")
@@ -78,15 +78,19 @@ def _text(name: str, value: Any) -> str:
 
 def text(rows: Sequence[Row], markdown: bool = False) -> str:
     """Rows as an aligned table."""
-    lines = [[str(show(row)) for show in SHOWN.values()] for row in rows]
-    wide = [max(len(heading), *(len(line[i]) for line in lines)) if lines else len(heading)
-            for i, heading in enumerate(SHOWN)]
-    cells = [[cell.ljust(wide[i]) if heading in LEFT else cell.rjust(wide[i])
-              for i, (heading, cell) in enumerate(zip(SHOWN, line, strict=True))] for line in [list(SHOWN), *lines]]
+    return aligned([list(SHOWN), *([str(show(row)) for show in SHOWN.values()] for row in rows)], LEFT, markdown)
+
+
+def aligned(lines: Sequence[Sequence[str]], left: Sequence[str], markdown: bool) -> str:
+    """Headings and lines of cells in columns as wide as they need, those called `left` on the left."""
+    headings = lines[0]
+    wide = [max(len(cells[i]) for cells in lines) for i in range(len(headings))]
+    cells = [[cell.ljust(width) if heading in left else cell.rjust(width)
+              for heading, cell, width in zip(headings, line, wide, strict=True)] for line in lines]
     if not markdown:
         return "\n".join("  ".join(line).rstrip() for line in cells)
-    rule = [":" + "-" * (width - 1) if heading in LEFT else "-" * (width - 1) + ":"
-            for heading, width in zip(SHOWN, wide, strict=True)]
+    rule = [":" + "-" * (width - 1) if heading in left else "-" * (width - 1) + ":"
+            for heading, width in zip(headings, wide, strict=True)]
     return "\n".join(f"| {' | '.join(line)} |" for line in [cells[0], rule, *cells[1:]])
 
 
@@ -102,13 +106,16 @@ def _sum(*numbers: float | None) -> float | None:
     return sum(known) if len(known) == len(numbers) else None
 
 
-def _seconds(number: float | None) -> str:
-    return NONE if number is None else f"{number:.1f}"
+def seconds(number: float | None, digits: int = 1) -> str:
+    """Seconds, or that there are none."""
+    return NONE if number is None else f"{number:.{digits}f}"
 
 
-def _amount(number: float | None) -> str:
+def amount(number: float | None) -> str:
+    """A number of any size."""
     return NONE if number is None else f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.1f}"
 
 
-def _share(number: float | None) -> str:
+def share(number: float | None) -> str:
+    """A share in percent."""
     return NONE if number is None else f"{100 * number:.2f} %"

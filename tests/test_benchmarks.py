@@ -15,7 +15,7 @@ from scipy import sparse
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))  # the benchmarks are no part of the installed package
 
-from benchmarks import growth, measure, prepare, steps, table  # noqa: E402
+from benchmarks import beside, growth, measure, prepare, steps, table  # noqa: E402
 from benchmarks.__main__ import main, options  # noqa: E402
 from benchmarks.cases import CASES, Country  # noqa: E402
 from benchmarks.peers import METHODS, cpsat_line, installed  # noqa: E402
@@ -54,6 +54,26 @@ def test_the_gap_at_a_moment_is_known_up_to_the_limit_or_for_ever() -> None:
 
 def test_a_bound_beyond_the_value_is_shown_as_it_is() -> None:
     assert gap(100, 101) == pytest.approx(-0.01) and gap(0, 0) == 0 and gap(None, 1) is None and gap(1, None) is None
+
+
+def test_methods_side_by_side_at_the_same_moments() -> None:
+    """Ours ended by itself after 20 s, HiGHS ran for a minute and again for five, SCIP for five alone, CP-SAT not."""
+    ours = {"case": "one", "method": "ours", "seconds": 60.0, "rows": 1000, "frame_s": 0.1, "handover_s": 0.4,
+            "lp_s": 5.0, "gap": 0.001, "search_s": 20.0, "gap_10s": 0.03, "repeats": 3, "to_1pct_s": 12.0}
+    highs = {"case": "one", "method": "highs", "seconds": 60.0, "gap": 0.01, "search_s": 60.3, "gap_60s": 0.01}
+    longer = highs | {"seconds": 300.0, "gap_60s": 0.5, "gap_300s": 0.002, "search_s": 300.2}
+    scip = {"case": "one", "method": "scip", "seconds": 300.0, "gap_60s": None, "gap_300s": 0.2, "search_s": 300.0}
+    [line] = beside.lines([longer, ours, scip, highs])
+    assert (line["build"], line["LP"], line["build/LP"], line["runs"]) == ("0.50", "5.0", "10 %", "3")
+    assert (line["10 s"], line["60 s"], line["to 1 %"], line["to 0.5 %"]) == ("3.00 %", "0.10 %", "12.0", "-")
+    assert (line["HiGHS 60 s"], line["HiGHS 300 s"]) == ("1.00 %", "0.20 %")
+    assert (line["SCIP 60 s"], line["SCIP 300 s"]) == ("no plan", "20.00 %")
+    assert (line["CP-SAT 60 s"], line["CP-SAT 300 s"]) == ("", "") and line["ours/best"] == "0.10"
+    assert beside.ratio([ours, scip]) == "no peer has a plan" and beside.ratio([highs]) == beside.ratio([ours]) == "-"
+    assert beside.ratio([ours, highs | {"gap_60s": 0.0}]) == "peer at its end"
+    assert beside.text([]) == "nothing measured yet"
+    heading, rule, row = beside.text([ours, highs], markdown=True).splitlines()
+    assert heading.count("|") == rule.count("|") == row.count("|") == len(line) + 1 and row.startswith("| one")
 
 
 def test_a_country_is_the_sum_of_its_parts() -> None:

@@ -27,7 +27,7 @@ from optimiser.explore.why.flips import Bisection, Point, Sides, hunt
 from optimiser.explore.why.levers import Lever, levers
 from optimiser.explore.why.neighbours import with_occupation, without_occupation
 from optimiser.explore.wishes import off_list, on_list
-from optimiser.solver import search as searches
+from optimiser.solver import moves
 from optimiser.variant import with_numbers
 
 
@@ -286,7 +286,7 @@ def test_lists_near_the_best_hold_the_truth_between_value_and_bound(tmp_path: Pa
     for problem in worlds(tmp_path):
         desk = Desk(0.0, 30.0)
         [base] = desk.whole(problem)
-        monkeypatch.setattr(searches, "LARGE", 0)
+        monkeypatch.setattr(moves, "LARGE", 0)
         for o in problem.candidates["R"] if base.plan else ():
             if ("R", o) in problem.locked or base.plan is None:
                 continue

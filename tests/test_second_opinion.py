@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from optimiser.model.components import components
 from optimiser.model.frame import frame
 from optimiser.model.handover import hand_over
-from optimiser.solver import Program, search
+from optimiser.solver import Program, moves, search
 
 SEEDS = range(30)
 TIGHT, LOOSE = 1e-9, 1e-5  # what keeping an aim may cost: two lists that tie in it may differ by the last digits alone
@@ -40,7 +40,7 @@ def opinion(program: Program, slack: float) -> list[float] | None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_both_reach_the_same_values(tmp_path: Path, seed: int, large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if large:
-        monkeypatch.setattr(search, "LARGE", 0)
+        monkeypatch.setattr(moves, "LARGE", 0)
     problem = country(random.Random(seed), tmp_path)
     for regions in components(problem):
         program = hand_over(frame(problem, regions)).program

@@ -16,7 +16,7 @@ import pytest
 from scipy import sparse
 
 from optimiser.errors import SolverError
-from optimiser.solver import Answer, Program, Stage, explain, highs, process, search, solve
+from optimiser.solver import Answer, Program, Stage, explain, highs, moves, process, search, solve
 from optimiser.solver.gate import refuse_out_of_range
 from optimiser.solver.limits import Limit
 
@@ -95,7 +95,7 @@ def test_every_aim_in_its_turn_as_by_trying_every_point(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", FEASIBLE)
 def test_the_search_of_large_programmes_gives_true_bounds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "LARGE", 0)
+    monkeypatch.setattr(moves, "LARGE", 0)
     p = knapsack(seed)
     wanted, (s, x) = best(p), searched(p)
     assert x is not None and wanted and is_feasible(p, x)
@@ -110,7 +110,7 @@ def test_the_search_of_large_programmes_gives_true_bounds(seed: int, monkeypatch
 
 @pytest.mark.parametrize("large", [0, 300])
 def test_what_no_point_satisfies_is_called_infeasible(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "LARGE", large)
+    monkeypatch.setattr(moves, "LARGE", large)
     for seed in range(4):
         p = knapsack(seed, feasible=False)
         assert best(p) is None

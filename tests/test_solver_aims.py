@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 from test_solver import hard, knapsack, named, program, searched, stage
 
-from optimiser.solver import Answer, Program, Stage, process, search, solve, solve_many
+from optimiser.solver import Answer, Program, Stage, moves, process, search, solve, solve_many
 
 BINARIES, OTHERS = 5, 3
 
@@ -68,7 +68,7 @@ def breaks(p: Program, x: np.ndarray) -> float:
 @pytest.mark.parametrize("seed", range(8))
 def test_mixed_programmes_aim_by_aim(seed: int, large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if large:
-        monkeypatch.setattr(search, "LARGE", 0)
+        monkeypatch.setattr(moves, "LARGE", 0)
     told: list[tuple[int, float | None, np.ndarray | None]] = []
     p = mixed(seed)
     s = search.Search(p, 0.0, 30.0, 1, lambda number, _, bound, x: told.append((number, bound, x)))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from test_solver import program, stage
 
-from optimiser.solver import Answer, Program, opinion, opinions, process, search, solve
+from optimiser.solver import Answer, Program, moves, opinion, opinions, process, search, solve
 from optimiser.solver.highs import Run, run
 from optimiser.solver.process import solve_many
 
@@ -115,7 +115,7 @@ def test_a_claim_of_the_solver_that_is_wrong_is_found_out(lie: Run, monkeypatch:
     def lying(p: Program, *arguments: Any, **options: Any) -> Run:
         return lie if p.integer.any() and "presolve" not in options else run(p, *arguments, **options)
 
-    monkeypatch.setattr(search, "run", lying)
+    monkeypatch.setattr(moves, "run", lying)
     p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
     s = search.Search(p, 0.0, 10.0, 1, lambda *_: None)
     x = s.run()
@@ -133,7 +133,7 @@ def test_a_linear_programme_is_proved_by_its_prices(monkeypatch: pytest.MonkeyPa
         found = run(*arguments, **options)
         return replace(found, duals=0 * found.duals) if wrong and found.duals is not None else found
 
-    monkeypatch.setattr(search, "run", heard)
+    monkeypatch.setattr(moves, "run", heard)
     p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
     p = replace(p, integer=np.zeros(2, dtype=bool))
     for wrong in (False, True):

@@ -19,7 +19,7 @@ from optimiser.model.components import components
 from optimiser.model.frame import frame
 from optimiser.model.handover import hand_over
 from optimiser.problem import Problem, load
-from optimiser.solver import Known, Program, Stage, solve_here
+from optimiser.solver import Known, Program, Stage, moves, solve_here
 from optimiser.solver import search as searching
 from optimiser.study.answer import Answering, Tried
 from optimiser.variant import with_numbers
@@ -68,7 +68,7 @@ def test_a_bound_is_a_bound_and_a_plan_a_plan(seed: int, tmp_path: Path, monkeyp
     base = tiny_world(tmp_path, seed)
     variant = varied(base, seed, 0.9)
     best = {part: optimum(variant, part) for part in components(base)}
-    monkeypatch.setattr(searching, "LARGE", 1)
+    monkeypatch.setattr(moves, "LARGE", 1)
     answering = Answering(base, GAP, 30)
     for component, value in best.items():
         found = answering.answer(variant, component)
@@ -96,7 +96,7 @@ def test_prices_of_the_base_bound_its_variants_nearly_as_well_as_their_own(tmp_p
     [component] = components(base)
     handed = hand_over(frame(base, component))
     program = replace(handed.program, stages=handed.program.stages[:1])
-    assert program.integer.sum() >= searching.LARGE
+    assert program.integer.sum() >= moves.LARGE
     first = solve_here(program, gap=0.01, time_limit=60, seed=1)
     assert first.duals is not None and first.x is not None
     prices = dict(zip(handed.rows, first.duals, strict=True))
@@ -107,14 +107,14 @@ def test_prices_of_the_base_bound_its_variants_nearly_as_well_as_their_own(tmp_p
                          gap=0.0, time_limit=60, seed=1).stages[0].value
     program = replace(other.program, stages=(stage,))
     search = searching.Search(program, 0.5, 60, 1, lambda *_: None, Known(duals=duals))
-    state = searching.State(None)
+    state = moves.State(None)
     search._decomposed(0, stage, state, math.inf)
     assert state.x is not None and state.bound <= relaxed + 1e-6 * relaxed
     assert relaxed - state.bound < 0.2 * (relaxed - program.bound(stage, duals))
 
 
 def test_the_same_answer_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "LARGE", 1)
+    monkeypatch.setattr(moves, "LARGE", 1)
     base = load(write_tiny(tmp_path, 4))
     variants = [varied(base, seed) for seed in range(4)]
     [component] = components(base)

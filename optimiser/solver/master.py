@@ -148,8 +148,9 @@ class Master:
             row_names=names * (len(self.lower) + len(ones)), col_names=names * (count + len(free)), stages=())
         return program, Stage("master", np.append(self.costs, self.stage.cost[free]), self.stage.constant)
 
-    def mix(self, ends: float, settings: dict[str, Any], whole: bool = False) -> Mixture | None:
-        """The best mixture, or the best of whole points; None when there is none in time.
+    def mix(self, ends: float, settings: dict[str, Any], whole: bool = False, forget: bool = False) -> Mixture | None:
+        """The best mixture, or the best of whole points; None when there is none in time. With `forget` those points
+        are forgotten that it would not pay for by far.
 
         Solved by the interior-point method without crossover, so that the prices lie in the middle of all best ones.
         """
@@ -163,7 +164,7 @@ class Master:
         if solved.x is None or solved.duals is None:
             return None
         mixture = Mixture(solved.value, solved.duals[:len(self.lower)], self._mixed(solved.x))
-        if not whole:
+        if forget:
             self._forget_dear(solved.x, stage.cost - program.matrix.T @ solved.duals)
         return mixture
 

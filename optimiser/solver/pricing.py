@@ -146,7 +146,8 @@ class Pricing:
         """
         try:
             new, gained, priced = self.price(ends, distance)
-            mixed = self.master.mix(ends, self.settings) if priced else None
+            # Forgotten is only after a gain: points that were forgotten and are found again would go round in circles.
+            mixed = self.master.mix(ends, self.settings, forget=gained) if priced else None
         except SolverError:  # a bound that is there already is worth more than an error
             return False
         if mixed is None:

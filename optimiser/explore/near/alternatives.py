@@ -27,7 +27,7 @@ from optimiser.texts import say
 SECONDS = 300.0  # of a whole exploration
 ONE = 60.0  # most seconds of one question; on a free processor it takes five to ten
 LAST = 1.0  # seconds below which no further question is worth asking
-LARGE = 300  # whole columns from which on entries are given a worth; see `solver.search.LARGE`
+LARGE = 300  # whole columns from which on entries are given a worth; see `solver.moves.LARGE`
 GAP = 0.6  # of a question whose entries are worth something, as part of the share: its first plans will do
 TRIES = 4  # worths tried for one alternative
 NEAR_ENOUGH = 0.7  # of the room used, from which on no larger worth is tried
