@@ -76,6 +76,11 @@ def test_methods_side_by_side_at_the_same_moments() -> None:
     assert heading.count("|") == rule.count("|") == row.count("|") == len(line) + 1 and row.startswith("| one")
 
 
+def test_the_documented_table_is_the_measured_one() -> None:
+    shown = beside.text(table.read(ROOT / "benchmarks" / "national.csv"), markdown=True)
+    assert shown in (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+
+
 def test_a_country_is_the_sum_of_its_parts() -> None:
     one, other = told((1, 60, 40), (5, 50, 45)), told((2, None, 30), (3, 40, None), (6, 36, None))
     assert together([one, other]).points == [

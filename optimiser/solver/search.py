@@ -132,7 +132,8 @@ class Search(Moves):
 
     def _heed_prices(self, number: int, state: State, pricing: Pricing) -> None:
         """Take up what prices have proved so far."""
-        self.clock_cut |= pricing.clock_cut
+        if pricing.clock_cut:
+            self.clock_cut, state.status = True, "time_limit"
         if pricing.bound > state.bound:
             state.bound = pricing.bound
             self.tell(number, None, state.bound, None)
@@ -164,7 +165,8 @@ class Search(Moves):
             going = pricing.turn(ends)
             since = 0 if pricing.bound > before else since + 1
             self._heed_prices(number, state, pricing)
-            near = pricing.reach - pricing.bound <= max(RELAXED, self.gap / 10) * abs(pricing.reach)
+            near = np.isfinite(pricing.reach) and (
+                pricing.reach - pricing.bound <= max(RELAXED, self.gap / 10) * abs(pricing.reach))
         self.duals = pricing.duals
         return pricing.mean if near or not self._open(stage, state) else None
 
@@ -216,8 +218,7 @@ class Search(Moves):
                 self._held(number, stage, state, chosen, ends)
             if self._open(stage, state):
                 self._point_near(number, stage, state, pricing, pricing.mean if chosen is None else chosen, ends)
-        if pricing.clock_cut:
-            state.status = "time_limit"
+        self._heed_prices(number, state, pricing)
 
     def _where_they_differ(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """The best point's lists where the master's mixture has the same, held, and the rest searched.
