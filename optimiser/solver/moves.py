@@ -21,7 +21,6 @@ Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
 
 LARGE = 300  # whole columns from which on a first answer is sought period by period
-HUGE = 50_000  # rows from which on the interior-point method begins a search near a point, too, in half of the time
 STEP_GAP = 0.004  # of the steps that decide one period
 STEP_NODES = 100
 NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
@@ -144,11 +143,10 @@ class Moves:
                 if i != free or not some[list(series)].any()]
         lower[held] = upper[held] = np.round(point[held])
         now = time.monotonic()
-        first = {"mip_lp_solver": "ipm"} if len(self.program.row_lower) >= HUGE else {}
         self._found(number, stage, state, self._bounded(
             stage, lower, upper, self.program.integer, now + (ends - now) / 2, max(gap, self.gap / 10),
             work * NEAR_NODES,
-            state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS, **first))
+            state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
                  gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: Any

@@ -82,12 +82,13 @@ class Search(Moves):
                 return state
         if self.large and number == 0 and self._open(stage, state):
             step("round", self._round)
-            if self._open(stage, state, FINE):
-                step("periods", self._period_by_period)
-            if self.priced and self._open(stage, state) and state.x is not None:
+            priced = self.priced and state.x is not None and self._priced(stage, state.x) is not None
+            if priced and self._open(stage, state):
                 step("prices", self._by_prices)
                 if self._open(stage, state):
                     step("around", self._where_they_differ)
+            elif not priced and self._open(stage, state, FINE):
+                step("periods", self._period_by_period)
         elif self.large and number:
             step("around", self._around)
         settled = not stage.proof and all(done.gap <= EXACT for done in self.stages)
