@@ -219,7 +219,8 @@ def test_the_command_prints_one_table_and_writes_its_rows(tmp_path: Path, monkey
     monkeypatch.setattr("benchmarks.__main__.installed", lambda method: method == "ours")
     main(["tiny", "--methods", "ours,scip", "--seconds", "5", "--repeat", "2", "--out", str(tmp_path / "rows.csv")])
     printed = capsys.readouterr().out
-    assert printed.count("tiny ours:") == 1 and printed.rstrip().endswith("not installed")
+    rows, side_by_side = printed.strip().split("\n\n")[-2:]
+    assert printed.count("tiny ours:") == 1 and rows.endswith("not installed") and "ours/best" in side_by_side
     (row,) = table.read(tmp_path / "rows.csv")
     assert (row["case"], row["method"], row["repeats"], row["seconds"]) == ("tiny", "ours", 2, 5)
     assert row["incumbent"] > 0 and row["gap"] <= 1e-4

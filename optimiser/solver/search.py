@@ -25,6 +25,7 @@ LEADING_SHARE = 0.75  # of the time for the leading stage
 LATER_SHARE = 0.7  # of the time left for each stage after it
 FIRST_SHARE = 0.7  # of the leading stage's time for its first period, the hardest one
 FINE = 2 * STEP_GAP  # gap from which on such steps are too coarse to gain anything
+FAR = 0.05  # gap from which on a relaxation tells so little that these steps come before prices
 STEP_CHECKS = 60
 STEPS = ("recall", "round", "periods", "prices", "around", "branch")
 """What a search may consist of, in this order: see `docs/performance.md`."""
@@ -83,12 +84,12 @@ class Search(Moves):
         if self.large and number == 0 and self._open(stage, state):
             step("round", self._round)
             priced = self.priced and state.x is not None and self._priced(stage, state.x) is not None
+            if self._open(stage, state, FAR if priced else FINE):
+                step("periods", self._period_by_period)
             if priced and self._open(stage, state):
                 step("prices", self._by_prices)
                 if self._open(stage, state):
                     step("around", self._where_they_differ)
-            elif not priced and self._open(stage, state, FINE):
-                step("periods", self._period_by_period)
         elif self.large and number:
             step("around", self._around)
         settled = not stage.proof and all(done.gap <= EXACT for done in self.stages)
