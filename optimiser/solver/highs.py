@@ -20,6 +20,8 @@ Watch = Callable[[float | None, float | None, np.ndarray | None], None]
 
 OPTIONS = {"output_flag": False, "threads": 1, "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9,
            "dual_feasibility_tolerance": 1e-9}
+NO_SUB_MIPS: dict[str, Any] = {  # for searches too small, or too near to a point, for searches within them
+    f"mip_heuristic_run_{name}": False for name in ("rins", "rens", "root_reduced_cost")}
 AGREES = 1e-6  # relative difference from which on a point and its reported value are not the same
 ENDS = {
     highspy.HighsModelStatus.kOptimal: "optimal",

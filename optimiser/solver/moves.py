@@ -13,19 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.solver.highs import Run, run
+from optimiser.solver.highs import NO_SUB_MIPS, Run, run
 from optimiser.solver.pricing import Pricing
 from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, Step, relative_gap
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
 
-LARGE = 300  # whole columns from which on a first answer is sought period by period
+LARGE = 300  # whole columns from which on branch and bound comes last, after steps that find and prove more
 STEP_GAP = 0.004  # of the steps that decide one period
 STEP_NODES = 100
 NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
 NEAR_CHECKS = 6
-NO_SUB_MIPS = {f"mip_heuristic_run_{name}": False for name in ("rins", "rens", "root_reduced_cost")}
 LATER = 0.05  # what later objectives count where the first list is chosen
 USED = 0.1  # share from which on the relaxation counts as using a column
 NODES = 20_000  # of branch and bound
@@ -145,8 +144,7 @@ class Moves:
         now = time.monotonic()
         self._found(number, stage, state, self._bounded(
             stage, lower, upper, self.program.integer, now + (ends - now) / 2, max(gap, self.gap / 10),
-            work * NEAR_NODES,
-            state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS))
+            work * NEAR_NODES, state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
                  gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: Any

@@ -31,7 +31,7 @@ import numpy as np
 
 from optimiser.errors import SolverError
 from optimiser.solver.gate import scaling
-from optimiser.solver.highs import Held, Run, run
+from optimiser.solver.highs import NO_SUB_MIPS, Held, Run, run
 from optimiser.solver.master import Master
 from optimiser.solver.program import ARITHMETIC, SAME, Program, Stage, paid, sided, without_noise
 
@@ -42,8 +42,7 @@ LIFT = 2.0  # times what a block's whole point costs more than its broken one, t
 LITTLE = 0.02  # of what is open: broken points are forgotten when the master sees no more than that with them
 LOST = 0.02  # of what is open between bound and point, that all blocks together may leave unproved
 BLOCK_SECONDS = 10.0  # most that one block may take; it is then bounded by what was proved
-FOR_BLOCKS: dict[str, Any] = {"presolve": "off"} | {  # with presolve HiGHS 1.16 is at times wrong; and blocks are too
-    f"mip_heuristic_run_{name}": False for name in ("rins", "rens", "root_reduced_cost")}  # small for inner searches
+FOR_BLOCKS: dict[str, Any] = NO_SUB_MIPS | {"presolve": "off"}  # with presolve HiGHS 1.16 is at times wrong
 
 
 class Pricing:

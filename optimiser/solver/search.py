@@ -168,7 +168,7 @@ class Search(Moves):
             since = 0 if pricing.bound > before else since + 1
             self._heed_prices(number, state, pricing)
             near = np.isfinite(pricing.reach) and (
-                pricing.reach - pricing.bound <= max(RELAXED, self.gap / 10) * abs(pricing.reach))
+                pricing.reach - pricing.bound <= RELAXED * abs(pricing.reach))
         self.duals = pricing.duals
         return pricing.mean if near or not self._open(stage, state) else None
 
