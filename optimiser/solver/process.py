@@ -19,7 +19,17 @@ import numpy as np
 
 from optimiser.solver.gate import refuse_out_of_range
 from optimiser.solver.limits import Clash, Limit
-from optimiser.solver.program import NOTHING, Answer, Known, Program, Progress, StageResult, relative_gap
+from optimiser.solver.program import (
+    NOTHING,
+    Answer,
+    Known,
+    Program,
+    Progress,
+    StageResult,
+    believed,
+    ended,
+    relative_gap,
+)
 from optimiser.solver.worker import receive, send
 
 GRACE = 2.0  # seconds between TERM and KILL
@@ -93,7 +103,7 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
                 child.time_limit = min(child.time_limit, part)
                 child.begin(messages)
                 running[child.number] = child
-            if _hear(messages, running, on_progress) and together:
+            if _hear(messages, children, running, on_progress) and together:
                 for child in (*running.values(), *waiting):
                     child.time_limit = min(child.time_limit, child.seconds() + PATIENCE)
     except KeyboardInterrupt:
@@ -104,6 +114,9 @@ def solve_many(programs: list[Program], *, gap: float, time_limit: float, seed: 
             child.terminate()
         for child in children:
             child.end()
+        while not messages.empty():  # all of them, since every child's ear has come to its end
+            number, message = messages.get()
+            children[number].take(message)
     return [child.answer() for child in children]
 
 
@@ -149,8 +162,8 @@ def _worker() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": path}, start_new_session=True)
 
 
-def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], running: dict[int, _Child],
-          on_progress: OnProgress | None) -> bool:
+def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], children: list[_Child],
+          running: dict[int, _Child], on_progress: OnProgress | None) -> bool:
     """Wait for the next message, at most a moment; end children that are done or overrun.
 
     True when a programme turned out to have no point: then the others' answers are of little use.
@@ -158,11 +171,11 @@ def _hear(messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]], runni
     hopeless = False
     try:
         number, message = messages.get(timeout=0.1)
-        child = running.get(number)
-        if child and child.take(message):
-            if on_progress and message and message[0] == "progress":
+        child = children[number]
+        if child.take(message):
+            if on_progress and number in running:
                 on_progress(number, child.progress())
-        elif child:
+        elif number in running:
             child.end()
             del running[number]
             hopeless = child.infeasible()
@@ -214,7 +227,7 @@ class _Child:
                  messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
         assert process.stdin and process.stdout
         try:
-            send(process.stdin, ("search", self.program, self.gap, self.time_limit, self.seed, self.start,
+            send(process.stdin, ("search", self.program, self.gap, self.began + self.time_limit, self.seed, self.start,
                                  self.method, self.known))
             while message := receive(process.stdout):
                 messages.put((self.number, message))
@@ -225,7 +238,8 @@ class _Child:
     def take(self, message: tuple[Any, ...] | None) -> bool:
         """Remember a message; False when it was the last."""
         if message is None:
-            self.reason = self.reason or "the solver's process ended without an answer"
+            if self.done is None:
+                self.reason = self.reason or "the solver's process ended without an answer"
             return False
         if message[0] == "progress":
             self._note(*message[1:])
@@ -253,11 +267,9 @@ class _Child:
         if self.x is None:
             return
         value = self._value(self.x)
-        bound = min(value, self.bound if self.bound is not None else -np.inf)
-        gap = relative_gap(value, bound)
-        reached = status if gap > self.gap else ("optimal" if gap <= 1e-9 else "within_gap")
-        self.finished.append(StageResult(self.program.stages[self.stage].name, value, bound, gap, reached,
-                                         self.seconds() - sum(stage.seconds for stage in self.finished)))
+        bound = believed(-np.inf if self.bound is None else self.bound, value)
+        self.finished.append(ended(self.program.stages[self.stage].name, value, bound, self.gap, status,
+                                   self.seconds() - sum(stage.seconds for stage in self.finished)))
 
     def seconds(self) -> float:
         """Seconds since the process began."""
@@ -312,6 +324,8 @@ class _Child:
             nothing = "time_limit" if clock_cut else "failed"
             status = "infeasible" if infeasible else (stages[0].status if stages else nothing)
             return Answer(status, x, stages, self.seconds(), self.reason, clock_cut, *more)
+        if self.x is not None:  # as HiGHS told of it on the way
+            self.x = np.where(self.program.integer, np.round(self.x), self.x)
         status = "interrupted" if self.interrupted else ("time_limit" if self.clock_cut else "failed")
         self._finish_stage(status)
         return Answer(status, self.x, tuple(self.finished), self.seconds(), self.reason, True)

@@ -11,6 +11,7 @@ import threading
 import time
 from typing import IO, Any
 
+LEAST = 0.1  # seconds that a search gets even when starting its process took all it had
 INTERVAL = 0.2  # seconds between two messages that bring only a new bound
 
 
@@ -53,8 +54,9 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _search(out: IO[bytes], program: Any, gap: float, time_limit: float, seed: int, start: Any, method: str,
+def _search(out: IO[bytes], program: Any, gap: float, ends: float, seed: int, start: Any, method: str,
             known: Any) -> None:
+    time_limit = max(LEAST, ends - time.monotonic())  # this clock is the same in all processes
     if method == "scip":
         from optimiser.solver import scip
 
