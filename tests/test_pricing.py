@@ -22,7 +22,7 @@ from optimiser.model.objectives import SCALES
 from optimiser.problem import load
 from optimiser.solver import OutOfRange, Program, Stage
 from optimiser.solver.gate import refuse_out_of_range
-from optimiser.solver.highs import Held, run
+from optimiser.solver.highs import Held, Run, run
 from optimiser.solver.master import Master
 from optimiser.solver.pricing import Pricing
 from optimiser.solver.program import relative_gap
@@ -196,12 +196,52 @@ def test_what_is_known_when_time_ends_is_kept(monkeypatch: pytest.MonkeyPatch) -
     full.turn(time.monotonic() + 60.0)
     cut = whole(program, stage, relaxed.duals, np.zeros(40))
     monkeypatch.setattr(Pricing, "_solved_whole", lambda *_: None)
-    assert not cut.turn(time.monotonic() + 60.0)
+    assert cut.turn(time.monotonic() + 60.0)  # others may be solved at the next prices
     assert relaxed.value - 1e-6 <= cut.bound < full.bound
     late = whole(program, stage, relaxed.duals, np.zeros(40))
     monkeypatch.undo()
     assert not late.turn(time.monotonic() - 1.0)
     assert late.clock_cut and not full.clock_cut
+
+
+@pytest.mark.parametrize("claim", [None, Run("time_limit", None, np.inf, -20.0), Run("optimal", None, -20.0, 0.0)])
+def test_a_block_that_fails_or_lies_costs_its_own_bound_only(claim: Run | None,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without an answer keeps what was proved of it; a bound that a known whole point contradicts is none."""
+    def fails(*_: object, **__: object) -> Run:
+        if claim is None:
+            raise SolverError("HiGHS: run ended with kSolveError")
+        return claim
+
+    program, stage = two_groups()
+    point = run(program, stage, 60.0)
+    assert point.x is not None
+    relaxed, whole_turn, spoilt = (Pricing(program, stage, SETTINGS) for _ in range(3))
+    for pricing in (relaxed, whole_turn, spoilt):
+        pricing.add(point.x)
+    assert relaxed.turn(time.monotonic() + 60.0)
+    whole_turn.begin_whole()
+    assert whole_turn.turn(time.monotonic() + 60.0) and whole_turn.bound > relaxed.bound
+    spoilt.begin_whole()
+    monkeypatch.setattr("optimiser.solver.pricing.run", fails)
+    assert spoilt.turn(time.monotonic() + 60.0)
+    assert spoilt.bound == relaxed.bound if claim is None or claim.bound == 0.0 else spoilt.bound <= point.value
+
+
+def test_a_whole_point_is_known_beside_a_broken_one_that_takes_and_costs_the_same() -> None:
+    """Of each block up to 4 people on a lot that costs nothing, of which three quarters hold 3; together 4 fit."""
+    stage = Stage("aim", np.array([-3.0, 0.0, -2.0, 0.0]))
+    rows = sparse.csc_array(np.array([[1.0, -4.0, 0.0, 0.0], [0.0, 0.0, 1.0, -4.0], [1.0, 0.0, 1.0, 0.0]]))
+    program = Program(
+        rows, np.full(3, -np.inf), np.array([0.0, 0.0, 4.0]), np.zeros(4), np.array([3.0, 1.0, 3.0, 1.0]),
+        np.array([False, True, False, True]), ("one", "two", "room"), ("a", "lot a", "b", "lot b"), (stage,),
+        blocks=np.array([0, 0, 1, 1]))
+    master = Master(rows[[2]], np.array([-np.inf]), np.array([4.0]), program, stage, program.block_of())
+    assert master.learn(np.array([3.0, 0.75, 1.0, 0.25])) == 2
+    assert master.learn(np.array([3.0, 1.0, 1.0, 1.0])) == 2 == (~master.broken).sum()
+    best = master.choose(time.monotonic() + 10.0, 0.0, SETTINGS)
+    assert best is not None and best.tolist() == [3, 1, 1, 1]
+    assert master.least(np.array([-1.0])).tolist() == [-6, -1]  # at a price of 1 for each of the room
 
 
 def test_turns_end_when_nothing_is_learned() -> None:

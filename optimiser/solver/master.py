@@ -93,18 +93,18 @@ class Master:
         takes: Any = sparse.csc_array((taken, self.of_place[::-1]), shape=(len(self.lower), self.count))
         takes.eliminate_zeros()
         costs = np.bincount(self.of_column[self.inside], (self.stage.cost * x)[self.inside], self.count)
-        known = set(self.names)
+        known, broken = set(self.names), self.broken_blocks(x)
         rounded = np.round(takes.data, SAME_POINT) + 0.0
         new, names = [], []
         for k in range(self.count):
             part = slice(takes.indptr[k], takes.indptr[k + 1])
             name = (k, hashlib.blake2b(takes.indices[part].tobytes() + rounded[part].tobytes()
-                                       + f"{costs[k]:.{SAME_POINT}f}".encode(), digest_size=16).digest())
+                                       + f"{costs[k]:.{SAME_POINT}f}{broken[k]}".encode(), digest_size=16).digest())
             if k not in left_out and name not in known:
                 new.append(k)
                 names.append(name)
         if new:
-            self.broken = np.append(self.broken, self.broken_blocks(x)[new])
+            self.broken = np.append(self.broken, broken[new])
             self.takes = sparse.csc_array(sparse.hstack([self.takes, takes[:, new]]))
             self.costs, self.blocks = np.append(self.costs, costs[new]), np.append(self.blocks, new)
             self.vector = np.append(self.vector, np.full(len(new), len(self.vectors)))
@@ -117,6 +117,12 @@ class Master:
         """Let no broken point of a block cost less at these prices than `least` (count,)."""
         lacking = least[self.blocks] - (self.costs - self.takes.T @ prices)
         self.costs = self.costs + np.where(self.broken, np.maximum(0.0, lacking), 0.0)
+
+    def least(self, prices: np.ndarray) -> np.ndarray:
+        """What the cheapest known whole point of every block (count,) costs at these prices; infinite without one."""
+        found, whole = np.full(self.count, np.inf), ~self.broken
+        np.minimum.at(found, self.blocks[whole], (self.costs - self.takes.T @ prices)[whole])
+        return found
 
     def forget_broken(self) -> None:
         """Know only points that are whole where they have to be."""

@@ -32,8 +32,8 @@ import numpy as np
 from optimiser.errors import SolverError
 from optimiser.solver.gate import scaling
 from optimiser.solver.highs import NO_SUB_MIPS, Held, Run, run
-from optimiser.solver.master import Master
-from optimiser.solver.program import ARITHMETIC, SAME, Program, Stage, paid, sided, without_noise
+from optimiser.solver.master import TINY, Master
+from optimiser.solver.program import ARITHMETIC, SAME, WRONG, Program, Stage, paid, sided, without_noise
 
 SMOOTH = 0.5  # how far the next prices stay with the best so far
 OFF = 1e-9  # what a reduced cost of a block may be wrong by, as scaled: the solver's tolerance
@@ -87,6 +87,7 @@ class Pricing:
         self.of_row = self._block_of_rows()
         self.master = Master(self.tying, self.lower, self.upper, program, stage, self.of_column)
         self.held = Held(self.apart, solver="simplex", **settings)
+        self.by_row: Any = self.apart.matrix.tocsr()
         self.parts: dict[int, tuple[np.ndarray, Program]] = {}
         self.duals = np.zeros(len(program.row_lower)) if prices is None else prices
         self.prices = sided(self.duals[self.tied], self.lower, self.upper)
@@ -110,9 +111,8 @@ class Pricing:
         """The columns of a block, and its own rows as a programme."""
         if k not in self.parts:
             columns, rows = np.flatnonzero(self.of_column == k), np.flatnonzero(self.of_row == k)
-            by_row: Any = self.apart.matrix.tocsr()
             self.parts[k] = columns, Program(
-                matrix=by_row[rows][:, columns].tocsc(), row_lower=self.apart.row_lower[rows],
+                matrix=self.by_row[rows][:, columns].tocsc(), row_lower=self.apart.row_lower[rows],
                 row_upper=self.apart.row_upper[rows], col_lower=self.program.col_lower[columns],
                 col_upper=self.program.col_upper[columns], integer=self.program.integer[columns],
                 row_names=("",) * len(rows), col_names=("",) * len(columns), stages=())
@@ -181,7 +181,7 @@ class Pricing:
         bool
             Whether the bound is better than before.
         bool
-            Whether every block was solved.
+            Whether there is time for another look.
         """
         exact = self.stage.cost - self.tying.T @ self.prices
         cost = without_noise(exact)
@@ -204,31 +204,46 @@ class Pricing:
         gained = value > self.bound + BETTER * max(1.0, abs(value))
         if value > self.bound:
             self.bound, self.best_prices = value, self.prices
-        return self.master.learn(self.points, unsolved), gained, not unsolved
+        return self.master.learn(self.points, unsolved), gained, time.monotonic() < ends
 
     def _made_whole(self, x: np.ndarray, cost: np.ndarray, bounds: np.ndarray, ends: float, distance: float
                     ) -> tuple[np.ndarray, frozenset[int]]:
         """The point with broken blocks solved whole, and the blocks that were not solved; `bounds` are raised."""
         broken = np.flatnonzero(self.master.broken_blocks(x)).tolist()
-        x, unsolved = x.copy(), set()
+        x, unsolved, relaxed = x.copy(), set(), bounds.copy()
         for k in broken:
             columns = self._part(k)[0]
             solved = self._solved_whole(k, cost[columns], ends, LOST * distance / len(broken))
+            if solved is not None:
+                bounds[k] = max(bounds[k], solved.bound)
             if solved is None or solved.x is None:
                 unsolved.add(k)
-                continue
-            bounds[k], x[columns] = max(bounds[k], solved.bound), solved.x
+            else:
+                x[columns] = solved.x
+        wrong = ~self._agree(bounds)
+        bounds[wrong] = relaxed[wrong]
         return x, frozenset(unsolved)
 
+    def _agree(self, bounds: np.ndarray) -> np.ndarray:
+        """Which bounds of blocks (count,) at the prices as they are no known whole point contradicts."""
+        known = self.master.least(self.prices)
+        off = TINY * abs(self.prices).sum()  # what the master leaves out of its points
+        return bounds <= known + WRONG * np.maximum(1.0, abs(np.where(np.isfinite(known), known, 0.0))) + off
+
     def _solved_whole(self, k: int, cost: np.ndarray, ends: float, left_open: float) -> Run | None:
-        """A block with its whole columns whole, its bound less what the solver's tolerance may hide; None: no time."""
+        """A block with its whole columns whole, its bound less what the solver's tolerance may hide; None when it
+        can't be solved.
+        """
         left = ends - time.monotonic()
         if left <= 0:
             self.cut = True
             return None
         _, program = self._part(k)
-        solved = self._heed_clock(run(program, Stage("block", cost), min(left, BLOCK_SECONDS), left_open=left_open,
-                                      **self.settings | FOR_BLOCKS))
+        try:
+            solved = self._heed_clock(run(program, Stage("block", cost), min(left, BLOCK_SECONDS), left_open=left_open,
+                                          **self.settings | FOR_BLOCKS))
+        except SolverError:  # the other blocks are worth more than an error
+            return None
         off = OFF / min(1.0, scaling(program, cost).cost)
         return replace(solved, bound=solved.bound - off * float((program.col_upper - program.col_lower).sum()))
 
@@ -251,8 +266,8 @@ class Pricing:
         duals = sided(duals, self.apart.row_lower, self.apart.row_upper)
         of_rows = paid(duals, self.apart.row_lower, self.apart.row_upper)
         least = self._least(cost - self.apart.matrix.T @ duals)
-        mine, columns = self.of_row >= 0, self.of_column >= 0
-        bounds = (np.bincount(self.of_row[mine], of_rows[mine], self.count)
+        columns = self.of_column >= 0
+        bounds = (np.bincount(self.of_row, of_rows, self.count)
                   + np.bincount(self.of_column[columns], least[columns], self.count))
         return bounds, ARITHMETIC * float(abs(of_rows).sum() + abs(least).sum())
 
