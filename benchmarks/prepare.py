@@ -26,7 +26,7 @@ from optimiser.model.components import components
 from optimiser.model.frame import frame
 from optimiser.model.handover import hand_over
 from optimiser.solver.highs import run
-from optimiser.solver.program import Program
+from optimiser.solver.program import Program, missed
 
 Timed = dict[str, float]
 BUILT = "built"  # what the process says when the case is built, and only relaxing and writing are left
@@ -56,16 +56,9 @@ class Joined:
 
     def violation(self, x: np.ndarray) -> float:
         """The most by which a point misses a row, a bound or a whole number, relative to limits above one."""
-        rows = self.matrix @ x
-        worst = [_missed(rows, self.row_lower, self.row_upper), _missed(x, self.col_lower, self.col_upper),
-                 abs(x - np.round(x))[self.integer]]
-        return max((float(part.max()) for part in worst if part.size), default=0.0)
-
-
-def _missed(values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    sides = [(side, lacking) for side, lacking in ((lower, lower - values), (upper, values - upper))]
-    return np.maximum.reduce([np.where(np.isfinite(side), lacking, 0.0) / np.maximum(1.0, np.where(
-        np.isfinite(side), abs(side), 1.0)) for side, lacking in sides] + [np.zeros_like(values)])
+        whole = x[self.integer]
+        return max(missed(self.matrix @ x, self.row_lower, self.row_upper), missed(x, self.col_lower, self.col_upper),
+                   missed(whole - np.round(whole), 0.0, 0.0))
 
 
 def join(programs: Sequence[Program]) -> Joined:

@@ -18,6 +18,7 @@ from test_solver import program, stage
 from optimiser.solver import Answer, Program, moves, opinion, opinions, process, search, solve
 from optimiser.solver.highs import Run, run
 from optimiser.solver.process import solve_many
+from optimiser.solver.program import Known
 
 HUNG = """
 import signal, sys, time
@@ -30,6 +31,8 @@ if "deaf" in sys.argv:
 receive(sys.stdin.buffer)
 if "mute" not in sys.argv:
     send(sys.stdout.buffer, ("progress", 0, 2.0, 1.0, np.array([1.0, 1.0])))
+if "twice" in sys.argv:
+    send(sys.stdout.buffer, ("progress", 0, 1.0, 1.0, np.array([1.0, 1e-10])))
 time.sleep(600)
 """
 ROOT = Path(__file__).parent.parent
@@ -65,6 +68,15 @@ def test_a_solver_that_hangs_is_ended_and_leaves_what_it_had_found(children: lis
     assert "did not keep its time limit" in answer.reason
     assert answer.x is not None and answer.x.tolist() == [1, 1]
     assert (answer.stages[0].value, answer.stages[0].bound) == (2, 1)
+
+
+@pytest.mark.parametrize("children", [["twice"]], indirect=True)
+def test_nothing_told_is_lost_when_nobody_listens_until_time_is_over(children: list[Any]) -> None:
+    """Whole numbers that HiGHS tells of on the way are whole only nearly."""
+    answer = solve(easy(), gap=0.0, time_limit=2.0, seed=1, on_progress=lambda _: time.sleep(3.0))
+    assert answer.status == "time_limit" and len(children) == 1
+    assert answer.x is not None and answer.x.tolist() == [1, 0]
+    assert (answer.stages[0].value, answer.stages[0].bound) == (1, 1)
 
 
 @pytest.mark.parametrize("children", [["deaf", "mute"]], indirect=True)
@@ -122,6 +134,39 @@ def test_a_claim_of_the_solver_that_is_wrong_is_found_out(lie: Run, monkeypatch:
     assert x is not None and x.tolist() == [1, 2]
     assert [(r.value, r.status) for r in s.stages] == [(-7, "optimal")]
     assert s.stages[0].bound == pytest.approx(-7)
+
+
+def test_a_whole_column_that_is_nearly_none_is_none() -> None:
+    """Without presolve HiGHS takes 3e-10 of a lot for none and lets it hold people; none of a lot holds none."""
+    p = replace(program([[-5e4, 1.0]], [0.0], stage([1.0, 0.0]), top=[1.0, 10.0], integer=[True, False]),
+                col_lower=np.array([0.0, 1.5e-5]))
+    s = search.Search(p, 0.01, 10.0, 1, lambda *_: None)
+    x = s.run()
+    assert x is not None and p.missed(x) <= 1e-9 and (x[0], s.stages[0].value) == (1, 1)
+
+
+def test_a_false_word_of_no_point_is_no_proof_of_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    p = program([[2.0, 2.0]], [3.0], stage([2.0, 3.0]), lower=[3.0])  # an even number is never 3
+    assert run(p, p.stages[0], 10.0, presolve="off").bound == -np.inf
+    s = search.Search(p, 0.0, 10.0, 1, lambda *_: None, presolve="off")
+    assert s.run(np.array([1.0, 1.0])) is None and s.infeasible  # a start that breaks a row is none
+    monkeypatch.setattr(moves, "run", lambda p, *rest, **more: Run("infeasible", None, np.inf, -np.inf)
+                        if p.integer.any() else run(p, *rest, **more))
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
+    s = search.Search(p, 0.0, 10.0, 1, lambda *_: None, direct=True)
+    x = s.run(np.array([1.0, 2.0]))
+    assert x is not None and x.tolist() == [1, 2] and s.stages[0].status == "work_limit"
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_bound_above_a_point_is_not_believed(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best is -7; whoever claims that nothing is below -5 proves nothing, and the gap says so."""
+    monkeypatch.setattr(moves, "LARGE", 1 if large else 300)
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
+    s = search.Search(p, 0.0, 10.0, 1, lambda *_: None, Known(bound=-5.0))
+    x = s.run(np.array([1.0, 2.0]))
+    assert x is not None and s.stages[0].value == -7
+    assert s.stages[0].bound <= -7 and s.stages[0].status != "optimal"
 
 
 def test_a_linear_programme_is_proved_by_its_prices(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,7 +236,9 @@ def _result(highs: highspy.Highs, whole: bool, by: Scaling) -> Run:
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     x = np.array(highs.getSolution().col_value) * by.columns if found and end != "infeasible" else None
     value = float(info.objective_function_value) if x is not None else float("inf")
-    bound = float(info.mip_dual_bound) if whole else (value if end == "optimal" else -np.inf)
+    # Where there is no point the bound is infinite, which must not become a bound of points known from elsewhere.
+    bound = -np.inf if end == "infeasible" else (
+        float(info.mip_dual_bound) if whole else (value if end == "optimal" else -np.inf))
     duals = None if whole or end != "optimal" else np.array(highs.getSolution().row_dual) * by.rows / by.cost
     return Run(end, x, value / by.cost, bound / by.cost, duals)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from optimiser.solver.highs import NO_SUB_MIPS, Run, run
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import NOTHING, Known, Program, Stage, StageResult, Step, relative_gap
+from optimiser.solver.program import NOTHING, WRONG, Known, Program, Stage, StageResult, Step, relative_gap
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
@@ -30,6 +30,7 @@ USED = 0.1  # share from which on the relaxation counts as using a column
 NODES = 20_000  # of branch and bound
 AGAIN_NODES = 200  # of the second run that a small programme is worth
 AGAIN_CHECKS = 400
+CLEAN_SECONDS = 1.0  # that solving a point's other columns again may take, even past the deadline
 SLACK = 1e-9  # what floating-point noise may cost a kept objective, relative
 
 
@@ -65,7 +66,7 @@ class Moves:
         self.settings: dict[str, Any] = {"seed": seed} | options
         self.periods = max((len(series) for series in program.series), default=0)
         self.direct, self.priced = direct, priced
-        self.pricing: Pricing | None = None  # of the leading stage
+        self.pricing: Pricing | None = None  # of the stage that was priced last
         self.large = not direct and int(program.integer.sum()) >= LARGE
 
     def _open(self, stage: Stage, state: State, gap: float = 0.0) -> bool:
@@ -73,15 +74,17 @@ class Moves:
         return not self.infeasible and (
             state.x is None or relative_gap(stage.value(state.x), state.bound) > max(self.gap, gap))
 
-    def _found(self, number: int, stage: Stage, state: State, found: Run) -> bool:
-        """Take the point of a run when it is better; False when the run has none."""
+    def _found(self, number: int, stage: Stage, state: State, found: Run) -> None:
+        """Take the point of a run when it is better, also once it is clean."""
         self._heed_clock(state, found)
-        if found.x is None:
-            return False
-        if state.x is None or stage.value(found.x) < stage.value(state.x) - SLACK:
-            state.x = x = self._clean(stage, found.x)
+        if found.x is not None and _better(stage, found.x, state.x):
+            self._take(number, stage, state, self._clean(stage, found.x))
+
+    def _take(self, number: int, stage: Stage, state: State, x: np.ndarray | None) -> None:
+        """Take a clean point when it is better."""
+        if x is not None and _better(stage, x, state.x):
+            state.x = x
             self.tell(number, stage.value(x), None, x)
-        return True
 
     def _heed_clock(self, state: State, ended: Run) -> None:
         """Remember when a clock, not the work done, ended a run."""
@@ -93,8 +96,9 @@ class Moves:
         relaxed = run(replace(self.program, integer=np.zeros_like(self.program.integer)), stage,
                       ends - time.monotonic(), **self.settings, solver="ipm")
         self._heed_clock(state, relaxed)
-        self.infeasible = relaxed.end == "infeasible" and state.x is None
-        state.bound = max(state.bound, relaxed.bound)
+        self.infeasible |= relaxed.end == "infeasible" and state.x is None
+        if relaxed.duals is not None:
+            state.bound = max(state.bound, self.program.bound(stage, relaxed.duals))
         if number == 0 and relaxed.duals is not None:
             self.duals = relaxed.duals
         self.tell(number, None, state.bound, None)
@@ -126,12 +130,9 @@ class Moves:
             point[choice] = best.x
             self._improve(number, stage, state, None, point, ends, work=work, gap=gap)
 
-    def _held(self, number: int, stage: Stage, state: State, point: np.ndarray, ends: float) -> None:
-        """A point's whole columns, held, and the rest solved."""
-        whole = self.program.integer
-        lower = np.where(whole, np.round(point), self.program.col_lower)
-        upper = np.where(whole, np.round(point), self.program.col_upper)
-        self._found(number, stage, state, self._bounded(stage, lower, upper, np.zeros_like(whole), ends, 0.0, 1))
+    def _held(self, number: int, stage: Stage, state: State, point: np.ndarray) -> None:
+        """The best point with a point's whole columns."""
+        self._take(number, stage, state, self._clean(stage, point))
 
     def _improve(self, number: int, stage: Stage, state: State, free: int | None, point: np.ndarray, ends: float,
                  used: np.ndarray | None = None, work: int = 1, gap: float = 0.0) -> None:
@@ -178,20 +179,32 @@ class Moves:
         again = run(self.program, stage, max(0.2, ends - time.monotonic()), gap=gap, nodes=AGAIN_NODES,
                     checks=AGAIN_CHECKS, start=first.x, **self.settings | {"seed": self.settings["seed"] + 1},
                     presolve="off")
+        self.clock_cut |= again.end == "time_limit"
         if again.x is None:
             return first
         x = self._clean(stage, again.x)  # what a row may be missed by must not make a point better
+        if x is None:
+            return first
         again = replace(again, x=x, value=stage.value(x))
         if first.x is not None and again.value >= stage.value(first.x) - SLACK * max(1.0, abs(first.value)):
             return first
         true = again.value >= first.bound - SLACK * max(1.0, abs(first.bound))
         return replace(again, bound=max(again.bound, first.bound) if true else again.bound)
 
-    def _clean(self, stage: Stage, x: np.ndarray) -> np.ndarray:
-        """The point with its whole columns exactly whole and the others solved again; itself when that fails."""
-        whole = self.program.integer
-        rounded = np.where(whole, np.round(x), x)
-        lower = np.where(whole, rounded, self.program.col_lower)
-        upper = np.where(whole, rounded, self.program.col_upper)
-        again = self._bounded(stage, lower, upper, np.zeros_like(whole), time.monotonic() + 30.0, 0.0, 1)
-        return np.where(whole, rounded, again.x) if again.end == "optimal" and again.x is not None else rounded
+    def _clean(self, stage: Stage, x: np.ndarray) -> np.ndarray | None:
+        """The point with its whole columns exactly whole and the others solved again; itself, rounded, when that fails
+        and it keeps all limits, or None.
+        """
+        whole, rounded = self.program.integer, np.round(x)
+        again = self._bounded(stage, np.where(whole, rounded, self.program.col_lower),
+                              np.where(whole, rounded, self.program.col_upper), np.zeros_like(whole),
+                              max(self.deadline, time.monotonic() + CLEAN_SECONDS), 0.0, 1)
+        self.clock_cut |= again.end == "time_limit"
+        if again.end == "optimal" and again.x is not None:
+            return np.where(whole, rounded, again.x)
+        clean = np.where(whole, rounded, x)
+        return clean if self.program.missed(clean) <= WRONG else None
+
+
+def _better(stage: Stage, x: np.ndarray, known: np.ndarray | None) -> bool:
+    return known is None or stage.value(x) < stage.value(known) - SLACK

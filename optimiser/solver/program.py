@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
+WRONG = 1e-6  # by which a bound above a point, or a point beyond its limits, is wrong, relative to at least one
+EXACT = 1e-9  # gap up to which a stage is at its end
 SAME = 1e-8  # difference that is arithmetic, relative to values of at least one
 NOISE = 1e-10  # of the largest cost: what differences of equal numbers leave, which scaling would take for real
 ARITHMETIC = 1e-13  # of all terms of a sum, that adding them may cost
@@ -120,6 +122,12 @@ class Program:
                                 np.minimum(left * self.col_lower, left * self.col_upper)])
         return float(terms.sum() - ARITHMETIC * abs(terms).sum()) + stage.constant
 
+    def missed(self, x: np.ndarray) -> float:
+        """The most by which a point misses a row, a bound or a whole number, relative to limits above one."""
+        whole = x[self.integer]
+        return max(missed(self.matrix @ x, self.row_lower, self.row_upper), missed(x, self.col_lower, self.col_upper),
+                   missed(whole - np.round(whole), 0.0, 0.0))
+
     def with_row(self, cost: np.ndarray, most: float) -> Program:
         """The same programme with the row `cost @ x <= most` added."""
         return replace(self, matrix=sparse.csc_array(sparse.vstack([self.matrix, cost[None, :]])),
@@ -232,6 +240,28 @@ def sided(duals: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray
 def paid(prices: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     """What the sides of rows come to at their prices."""
     return prices * np.where(prices > 0, lower, np.where(prices < 0, upper, 0.0))
+
+
+def missed(values: np.ndarray, lower: np.ndarray | float, upper: np.ndarray | float) -> float:
+    """The most by which values miss their limits, relative to limits above one."""
+    most = 0.0
+    for side, lacking in ((lower, lower - values), (upper, values - upper)):
+        there = np.isfinite(side)
+        share = np.where(there, lacking, 0.0) / np.maximum(1.0, abs(np.where(there, side, 0.0)))
+        most = max(most, float(share.max(initial=0.0)))
+    return most
+
+
+def believed(bound: float, value: float) -> float:
+    """A bound, at most the value; none where the value lies so far below that it proves the bound wrong."""
+    return min(bound, value) if bound <= value + WRONG * max(1.0, abs(value)) else -np.inf
+
+
+def ended(name: str, value: float, bound: float, gap: float, status: str, seconds: float) -> StageResult:
+    """How a stage ended that was asked for a gap; `status` says why it went no further, where it did not reach it."""
+    reached = relative_gap(value, bound)
+    return StageResult(name, value, bound, reached,
+                       status if reached > gap else ("optimal" if reached <= EXACT else "within_gap"), seconds)
 
 
 def relative_gap(value: float, bound: float) -> float:

@@ -19,7 +19,7 @@ import numpy as np
 from optimiser.errors import SolverError
 from optimiser.solver.moves import SLACK, STEP_GAP, STEP_NODES, USED, Moves, State
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import Program, Stage, StageResult, Step, relative_gap
+from optimiser.solver.program import EXACT, WRONG, Program, Stage, Step, believed, ended, relative_gap
 
 LEADING_SHARE = 0.75  # of the time for the leading stage
 LATER_SHARE = 0.7  # of the time left for each stage after it
@@ -39,7 +39,6 @@ POLISH = 10  # times the work of other searches near a point, where the choice i
 ALIKE = 0.01  # difference of a column below which a point and a mixture have the same
 DIFFER_NODES = 1000  # of a search where they differ
 NEAR_GAP = 0.05  # at which a later objective is good enough with the list as it is
-EXACT = 1e-9  # gap up to which a stage is at its end
 
 
 class Search(Moves):
@@ -48,6 +47,8 @@ class Search(Moves):
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
         """Optimise all stages in order; the best point found, or None."""
         x = start
+        if x is not None and self.program.missed(x) > WRONG:
+            x = self._clean(self.program.stages[0], x)
         count = len(self.program.stages)
         kept = self.program
         for number, stage in enumerate(self.program.stages):
@@ -57,15 +58,28 @@ class Search(Moves):
             if state.x is None:
                 return None
             x = state.x
-            value, bound = stage.value(x), min(state.bound, stage.value(x))
-            gap = relative_gap(value, bound)
-            status = state.status if gap > self.gap else ("optimal" if gap <= EXACT else "within_gap")
-            self.stages.append(StageResult(stage.name, value, bound, gap, status, time.monotonic() - began))
+            value = stage.value(x)
+            bound = self._believed(number, stage, state.bound, value)
+            self.stages.append(ended(stage.name, value, bound, self.gap, state.status, time.monotonic() - began))
             self.tell(number, value, bound, x)
             self.program = _keeping(kept, stage, x)
             if not stage.passing:
                 kept = self.program
         return x
+
+    def _believed(self, number: int, stage: Stage, bound: float, value: float) -> float:
+        """The bound of a stage, or what prices prove by themselves where a point proves that it is wrong.
+
+        Raises
+        ------
+        SolverError
+            When the point is better than its rows allow.
+        """
+        if (true := believed(bound, value)) == -np.inf < bound:
+            true = believed(self.program.bound(stage, None if number else self.duals), value)
+            if true == -np.inf:
+                raise SolverError(f"{stage.name}: a point is better than its rows allow")
+        return true
 
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
         state = State(x, self.program.bound(stage))
@@ -217,7 +231,7 @@ class Search(Moves):
             now = time.monotonic()
             chosen = pricing.chosen(now + (ends - now) / 4, self.gap / 2)
             if chosen is not None:
-                self._held(number, stage, state, chosen, ends)
+                self._held(number, stage, state, chosen)
             if self._open(stage, state):
                 self._point_near(number, stage, state, pricing, pricing.mean if chosen is None else chosen, ends)
         self._heed_prices(number, state, pricing)
