@@ -122,6 +122,13 @@ class Pricing:
         """Let the master mix the blocks of a point of the programme, too. It needs one such point."""
         self.master.learn(x)
 
+    def begin_mixed(self, ends: float) -> None:
+        """Begin at the prices of the best mixture of the points that the master was given."""
+        with suppress(SolverError):
+            mixed = self.master.mix(ends, self.settings, forget=True)
+            if mixed is not None:
+                self.prices = self.best_prices = sided(mixed.prices, self.lower, self.upper)
+
     def begin_whole(self) -> None:
         """From now on blocks are solved whole, at the best prices so far first."""
         if not self.whole:

@@ -97,7 +97,7 @@ class Search(Moves):
                 return state
         if self.large and number == 0 and self._open(stage, state):
             step("round", self._round)
-            priced = self.priced and state.x is not None and self._priced(stage, state.x) is not None
+            priced = self.priced and state.x is not None and self._priced(number, stage, state.x) is not None
             if self._open(stage, state, FAR if priced else FINE):
                 step("periods", self._period_by_period)
             if priced and self._open(stage, state):
@@ -121,10 +121,16 @@ class Search(Moves):
                 self._choose(number, stage, state, choice, ends)
         self.tell(number, None, state.bound, None)
 
-    def _priced(self, stage: Stage, x: np.ndarray | None) -> Pricing | None:
-        """What prices tell of the leading stage; None where nothing falls apart once rows are priced."""
-        if self.pricing is None and self.program.block_of().max(initial=-1) > 0:
-            self.pricing = Pricing(self.program, stage, self.settings, self.duals)
+    def _priced(self, number: int, stage: Stage, x: np.ndarray | None) -> Pricing | None:
+        """What prices tell of a stage; None where nothing falls apart once rows are priced."""
+        before = self.pricing
+        if (before is None or before.stage is not stage) and self.program.block_of().max(initial=-1) > 0:
+            self.pricing = Pricing(self.program, stage, self.settings, None if number else self.duals)
+            for known in before.master.vectors if before is not None else ():
+                self.pricing.add(known)
+            if before is not None and x is not None:
+                self.pricing.add(x)
+                self.pricing.begin_mixed(self.deadline)
         if self.pricing is not None and x is not None:
             self.pricing.add(x)
         return self.pricing
@@ -137,7 +143,7 @@ class Search(Moves):
         alone lose 1 to 4 % of the bound, with the others priced anew up to 0.3 % (Lagrangian decomposition; Geoffrion
         1974). What the small ones choose together is a first point.
         """
-        pricing = self._priced(stage, state.x)
+        pricing = self._priced(number, stage, state.x)
         if pricing is None:
             return
         with suppress(SolverError):
@@ -160,11 +166,16 @@ class Search(Moves):
         """
         if state.x is None:
             self._choose(number, stage, state, None, ends, gap=NEAR_GAP)
+        relaxed = self._relaxed(number, stage, state, ends)
+        if relaxed is not None:
+            self._choose(number, stage, state, relaxed, ends)
+
+    def _relaxed(self, number: int, stage: Stage, state: State, ends: float) -> np.ndarray | None:
+        """A point of the relaxation, nearly its best; its value is a bound. None when a plan is near enough first."""
         relaxed = self._relaxed_by_prices(number, stage, state, ends)
         if relaxed is None and self._open(stage, state):
             relaxed = self._relaxation(number, stage, state, ends)
-        if relaxed is not None:
-            self._choose(number, stage, state, relaxed, ends)
+        return relaxed
 
     def _relaxed_by_prices(self, number: int, stage: Stage, state: State, ends: float) -> np.ndarray | None:
         """The relaxation as a mixture of what blocks come to at prices, nearly at its best; None when it isn't.
@@ -172,7 +183,7 @@ class Search(Moves):
         The time it takes grows as the number of blocks. The interior-point method's grows faster, and a search needs
         neither its last digits nor a corner.
         """
-        pricing = self._priced(stage, state.x) if self.priced and state.x is not None else None
+        pricing = self._priced(number, stage, state.x) if self.priced and state.x is not None else None
         if pricing is None:
             return None
         going, near, since = True, False, 0
@@ -183,7 +194,8 @@ class Search(Moves):
             self._heed_prices(number, state, pricing)
             near = np.isfinite(pricing.reach) and (
                 pricing.reach - pricing.bound <= RELAXED * abs(pricing.reach))
-        self.duals = pricing.duals
+        if number == 0:
+            self.duals = pricing.duals
         return pricing.mean if near or not self._open(stage, state) else None
 
     def _period_by_period(self, number: int, stage: Stage, state: State, ends: float) -> None:
@@ -214,7 +226,7 @@ class Search(Moves):
         assert state.x is not None
         now = time.monotonic()
         ends, last = now + (ends - now) * PRICES_SHARE, now + (ends - now) * PRICES_SHARE * TURNS_SHARE
-        pricing = self._priced(stage, state.x)
+        pricing = self._priced(number, stage, state.x)
         if pricing is None:
             return
         pricing.begin_whole()
@@ -268,11 +280,12 @@ class Search(Moves):
         Free are only the series that the point or the relaxation uses. Without `proof` every whole column is held.
         """
         assert state.x is not None
-        state.x = self._clean(stage, state.x)  # what is not whole was decided for other aims
+        cleaned = self._clean(stage, state.x)  # what is not whole was decided for other aims
+        state.x = state.x if cleaned is None else cleaned
         if not stage.proof:
             return
         self._improve(number, stage, state, None, state.x, ends)
-        relaxed = self._relaxation(number, stage, state, ends)
+        relaxed = self._relaxed(number, stage, state, ends)
         counts_choice = bool(stage.cost[self.program.choice].any())
         for free in reversed(range(self.periods if counts_choice else 0)):
             if relative_gap(stage.value(state.x), state.bound) > NEAR_GAP:
