@@ -211,3 +211,7 @@ def test_unknown_measures_are_refused(tmp_path: Path) -> None:
         design_list(case, [Future("a", 1, case)], measure="regrets", alpha=1.5)
     assert {(fault.column, fault.hint) for fault in caught.value.faults} == {
         ("measure", "did you mean regret?"), ("alpha", "0.9 looks at the worst tenth of the futures")}
+    with pytest.raises(InputError) as caught:
+        design_list(case, [Future("a", 1, case)], measure="regret", alpha=0.8)
+    assert [(fault.column, fault.got, fault.hint) for fault in caught.value.faults] == [
+        ("alpha", "0.8, regret", "leave it out, or ask for the measure cvar")]

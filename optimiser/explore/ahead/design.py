@@ -36,6 +36,7 @@ def design_list(problem: Problem, futures: Sequence[Future], *, measure: str | N
         expected (mean over the futures), cvar (mean over the worst share of 1 - alpha) or regret (the most by which
         a future turns out worse than it could have by itself). Of regions that are solved apart, each has its own.
     alpha : float, optional
+        For cvar only.
     desk : Desk, optional
         Its gap, seed and progress count; its seconds are for the whole question.
 
@@ -47,7 +48,8 @@ def design_list(problem: Problem, futures: Sequence[Future], *, measure: str | N
     Raises
     ------
     InputError
-        When the futures differ in more than numbers, or the first aim of a region is another.
+        When the futures differ in more than numbers, the first aim of a region is another, or the measure or its alpha
+        is none.
     InfeasibleError
         When a future has no plan, or no list and quotas keep the rules in all of them.
     SolverError
@@ -55,8 +57,8 @@ def design_list(problem: Problem, futures: Sequence[Future], *, measure: str | N
     """
     said = problem.config.scenarios
     measure = measure or (said.measure if said else "expected")
-    alpha = (said.alpha if said else ALPHA) if alpha is None else alpha
     _refuse_unknown(measure, alpha)
+    alpha = (said.alpha if said else ALPHA) if alpha is None else alpha
     futures = checked(futures)
     _refuse_other_aims(futures[0].problem)
     desk = desk or Desk(problem.config.solver.gap, problem.config.solver.time_limit, problem.config.solver.seed)
@@ -66,13 +68,16 @@ def design_list(problem: Problem, futures: Sequence[Future], *, measure: str | N
     return Finding("design", title, tuple(lines(problem, found)), tables(problem, found), facts)
 
 
-def _refuse_unknown(measure: str, alpha: float) -> None:
+def _refuse_unknown(measure: str, alpha: float | None) -> None:
     faults = []
     if measure not in MEASURES:
         faults.append(Fault("design", 0, "measure", repr(measure), say("faults.one_of", names=", ".join(MEASURES)),
                             meant(measure, MEASURES) or say("faults.choose_word")))
-    if not 0 < alpha < 1:
+    if alpha is not None and not 0 < alpha < 1:
         faults.append(Fault("design", 0, "alpha", repr(alpha), say("futures.an_alpha"), say("futures.write_alpha")))
+    elif alpha is not None and measure in MEASURES and measure != "cvar":
+        faults.append(Fault("design", 0, "alpha", f"{alpha:g}, {measure}", say("futures.no_alpha"),
+                            say("futures.leave_alpha")))
     if faults:
         raise InputError(faults)
 
