@@ -15,7 +15,7 @@ import numpy as np
 
 from optimiser.solver.highs import NO_SUB_MIPS, Run, run
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import NOTHING, WRONG, Known, Program, Stage, StageResult, Step, relative_gap
+from optimiser.solver.program import NOTHING, WRONG, Known, Program, Stage, StageResult, Step, believed, relative_gap
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
@@ -72,7 +72,8 @@ class Moves:
     def _open(self, stage: Stage, state: State, gap: float = 0.0) -> bool:
         """Whether a plan may exist and is not known to be within the wanted gap, or within `gap`, yet."""
         return not self.infeasible and (
-            state.x is None or relative_gap(stage.value(state.x), state.bound) > max(self.gap, gap))
+            state.x is None or relative_gap(value := stage.value(state.x), believed(state.bound, value))
+            > max(self.gap, gap))
 
     def _found(self, number: int, stage: Stage, state: State, found: Run) -> None:
         """Take the point of a run when it is better, also once it is clean."""
@@ -195,7 +196,7 @@ class Moves:
         """The point with its whole columns exactly whole and the others solved again; itself, rounded, when that fails
         and it keeps all limits, or None.
         """
-        whole, rounded = self.program.integer, np.round(x)
+        whole, rounded = self.program.integer, np.clip(np.round(x), self.program.col_lower, self.program.col_upper)
         again = self._bounded(stage, np.where(whole, rounded, self.program.col_lower),
                               np.where(whole, rounded, self.program.col_upper), np.zeros_like(whole),
                               max(self.deadline, time.monotonic() + CLEAN_SECONDS), 0.0, 1)

@@ -122,8 +122,18 @@ class Pricing:
         """Let the master mix the blocks of a point of the programme, too. It needs one such point."""
         self.master.learn(x)
 
-    def begin_mixed(self, ends: float) -> None:
-        """Begin at the prices of the best mixture of the points that the master was given."""
+    def begin_from(self, before: Pricing, ends: float) -> None:
+        """Know the points that prices of another stage know, and begin at the prices of their best mixture.
+
+        Left out are points that break a row of their block that is new in this stage.
+        """
+        known = before.master
+        for number, x in enumerate(known.vectors):
+            rows = self.apart.matrix @ x
+            sides = self.apart.row_lower - rows, rows - self.apart.row_upper
+            broken = self.of_row[np.maximum(*sides) > WRONG * np.maximum(1.0, abs(rows))]
+            mine = np.setdiff1d(known.blocks[known.vector == number], broken)
+            self.master.learn(x, frozenset(range(self.count)) - frozenset(mine.tolist()))
         with suppress(SolverError):
             mixed = self.master.mix(ends, self.settings, forget=True)
             if mixed is not None:
@@ -151,9 +161,9 @@ class Pricing:
             Whether another turn may gain something.
         """
         try:
-            new, gained, priced = self.price(ends, distance)
+            new, gained, in_time = self.price(ends, distance)
             # Forgotten is only after a gain: points that were forgotten and are found again would go round in circles.
-            mixed = self.master.mix(ends, self.settings, forget=gained) if priced else None
+            mixed = self.master.mix(ends, self.settings, forget=gained) if in_time else None
         except SolverError:  # a bound that is there already is worth more than an error
             return False
         if mixed is None:
@@ -179,7 +189,7 @@ class Pricing:
         """Solve the blocks at the prices as they are, and learn their points.
 
         All blocks together are relaxed first, in one run; whole, only those are solved again whose point is broken. A
-        block that is not solved in time keeps the bound of its relaxation.
+        block that is not solved in time has the bound that was proved until then.
 
         Returns
         -------

@@ -21,6 +21,7 @@ from optimiser.solver.gate import refuse_out_of_range
 from optimiser.solver.limits import Clash, Limit
 from optimiser.solver.program import (
     NOTHING,
+    WRONG,
     Answer,
     Known,
     Program,
@@ -238,7 +239,7 @@ class _Child:
     def take(self, message: tuple[Any, ...] | None) -> bool:
         """Remember a message; False when it was the last."""
         if message is None:
-            if self.done is None:
+            if self.done is None and not self.interrupted:
                 self.reason = self.reason or "the solver's process ended without an answer"
             return False
         if message[0] == "progress":
@@ -256,8 +257,11 @@ class _Child:
             self.stage, self.bound = stage, None
         if bound is not None and np.isfinite(bound):
             self.bound = bound if self.bound is None else max(self.bound, bound)
-        # The value told is left aside: HiGHS 1.16 at times tells of it with another point than the one that has it.
-        if x is not None and self._value(x) <= self._value(self.x) + 1e-9:
+        if x is None:
+            return
+        # What HiGHS tells of on the way is whole only nearly, and at times not the point that has the value.
+        x = np.where(self.program.integer, np.round(x), x)
+        if self._value(x) <= self._value(self.x) + 1e-9 and self.program.missed(x) <= WRONG:
             self.x = x
 
     def _value(self, x: np.ndarray | None) -> float:
@@ -282,7 +286,7 @@ class _Child:
     def progress(self) -> Progress:
         """Where the search stands."""
         value = self._value(self.x) if self.x is not None else None
-        bound = self.bound if value is None or self.bound is None else min(self.bound, value)
+        bound = self.bound if value is None or self.bound is None else believed(self.bound, value)
         gap = relative_gap(value, bound) if value is not None and bound is not None else None
         stages = self.program.stages
         return Progress(stages[self.stage].name, self.stage + 1, len(stages), value, bound, gap, self.seconds())
@@ -324,8 +328,6 @@ class _Child:
             nothing = "time_limit" if clock_cut else "failed"
             status = "infeasible" if infeasible else (stages[0].status if stages else nothing)
             return Answer(status, x, stages, self.seconds(), self.reason, clock_cut, *more)
-        if self.x is not None:  # as HiGHS told of it on the way
-            self.x = np.where(self.program.integer, np.round(self.x), self.x)
         status = "interrupted" if self.interrupted else ("time_limit" if self.clock_cut else "failed")
         self._finish_stage(status)
         return Answer(status, self.x, tuple(self.finished), self.seconds(), self.reason, True)

@@ -248,7 +248,7 @@ def missed(values: np.ndarray, lower: np.ndarray | float, upper: np.ndarray | fl
     for side, lacking in ((lower, lower - values), (upper, values - upper)):
         there = np.isfinite(side)
         share = np.where(there, lacking, 0.0) / np.maximum(1.0, abs(np.where(there, side, 0.0)))
-        most = max(most, float(share.max(initial=0.0)))
+        most = max(most, float(np.nan_to_num(share, nan=np.inf).max(initial=0.0)))
     return most
 
 

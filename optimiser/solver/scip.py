@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from optimiser.solver.gate import scaled, scaling
-from optimiser.solver.program import Program, StageResult, relative_gap
+from optimiser.solver.program import Program, StageResult, believed, ended
 
 ENDS = {"optimal": "optimal", "gaplimit": "within_gap", "timelimit": "time_limit", "infeasible": "infeasible"}
 
@@ -29,12 +30,13 @@ def search(program: Program, gap: float, time_limit: float, seed: int
     """
     import pyscipopt  # pyright: ignore[reportMissingImports]  # an option of the user's
 
+    ends = time.monotonic() + time_limit
     stage = program.stages[0]
     by = scaling(program, stage.cost)
     part = scaled(program, by)
     m: Any = pyscipopt.Model()
     m.hideOutput()
-    for name, value in {"limits/time": time_limit, "limits/gap": gap, "numerics/feastol": 1e-9,
+    for name, value in {"limits/gap": gap, "numerics/feastol": 1e-9,
                         "parallel/maxnthreads": 1, "randomization/randomseedshift": seed}.items():
         m.setParam(name, value)
     columns = [m.addVar(name, "I" if whole else "C", float(low), float(high)) for name, whole, low, high in zip(
@@ -55,6 +57,7 @@ def search(program: Program, gap: float, time_limit: float, seed: int
     cost = stage.cost * by.columns
     m.setObjective(pyscipopt.quicksum(float(value) * columns[j] for j, value in enumerate(cost) if value)
                    + stage.constant)
+    m.setParam("limits/time", max(0.0, ends - time.monotonic()))  # stating the programme takes its part
     m.optimize()
     status = ENDS.get(m.getStatus(), "work_limit")
     if status == "infeasible" or not m.getNSols():
@@ -63,6 +66,5 @@ def search(program: Program, gap: float, time_limit: float, seed: int
     x = np.array([m.getSolVal(best, column) for column in columns]) * by.columns
     x = np.where(program.integer, np.round(x), x)
     value = stage.value(x)
-    bound = min(value, float(m.getDualbound()))
-    return x, (StageResult(stage.name, value, bound, relative_gap(value, bound), status, m.getSolvingTime()),), \
-        False, status == "time_limit"
+    bound = believed(float(m.getDualbound()), value)
+    return x, (ended(stage.name, value, bound, gap, status, m.getSolvingTime()),), False, status == "time_limit"

@@ -46,8 +46,8 @@ class Search(Moves):
 
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
         """Optimise all stages in order; the best point found, or None."""
-        x = start
-        if x is not None and self.program.missed(x) > WRONG:
+        x, whole = start if start is not None and np.isfinite(start).all() else None, self.program.integer
+        if x is not None and (self.program.missed(x) > WRONG or (x != np.round(x))[whole].any()):
             x = self._clean(self.program.stages[0], x)
         count = len(self.program.stages)
         kept = self.program
@@ -68,17 +68,9 @@ class Search(Moves):
         return x
 
     def _believed(self, number: int, stage: Stage, bound: float, value: float) -> float:
-        """The bound of a stage, or what prices prove by themselves where a point proves that it is wrong.
-
-        Raises
-        ------
-        SolverError
-            When the point is better than its rows allow.
-        """
+        """The bound of a stage, or what prices prove by themselves where a point proves that it is wrong."""
         if (true := believed(bound, value)) == -np.inf < bound:
             true = believed(self.program.bound(stage, None if number else self.duals), value)
-            if true == -np.inf:
-                raise SolverError(f"{stage.name}: a point is better than its rows allow")
         return true
 
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
@@ -97,7 +89,7 @@ class Search(Moves):
                 return state
         if self.large and number == 0 and self._open(stage, state):
             step("round", self._round)
-            priced = self.priced and state.x is not None and self._priced(number, stage, state.x) is not None
+            priced = self.priced and state.x is not None and self._priced(number, stage, state.x, ends) is not None
             if self._open(stage, state, FAR if priced else FINE):
                 step("periods", self._period_by_period)
             if priced and self._open(stage, state):
@@ -121,18 +113,18 @@ class Search(Moves):
                 self._choose(number, stage, state, choice, ends)
         self.tell(number, None, state.bound, None)
 
-    def _priced(self, number: int, stage: Stage, x: np.ndarray | None) -> Pricing | None:
-        """What prices tell of a stage; None where nothing falls apart once rows are priced."""
-        before = self.pricing
-        if (before is None or before.stage is not stage) and self.program.block_of().max(initial=-1) > 0:
+    def _priced(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> Pricing | None:
+        """What prices tell of a stage; None where nothing falls apart once rows are priced.
+
+        A later stage begins with the points that prices of the stage before have found.
+        """
+        before = None if self.pricing is None or self.pricing.stage is stage else self.pricing
+        if (self.pricing is None or before) and self.program.block_of().max(initial=-1) > 0:
             self.pricing = Pricing(self.program, stage, self.settings, None if number else self.duals)
-            for known in before.master.vectors if before is not None else ():
-                self.pricing.add(known)
-            if before is not None and x is not None:
-                self.pricing.add(x)
-                self.pricing.begin_mixed(self.deadline)
         if self.pricing is not None and x is not None:
             self.pricing.add(x)
+            if before:
+                self.pricing.begin_from(before, ends)
         return self.pricing
 
     def _decomposed(self, number: int, stage: Stage, state: State, ends: float) -> None:
@@ -143,7 +135,7 @@ class Search(Moves):
         alone lose 1 to 4 % of the bound, with the others priced anew up to 0.3 % (Lagrangian decomposition; Geoffrion
         1974). What the small ones choose together is a first point.
         """
-        pricing = self._priced(number, stage, state.x)
+        pricing = self._priced(number, stage, state.x, ends)
         if pricing is None:
             return
         with suppress(SolverError):
@@ -183,7 +175,8 @@ class Search(Moves):
         The time it takes grows as the number of blocks. The interior-point method's grows faster, and a search needs
         neither its last digits nor a corner.
         """
-        pricing = self._priced(number, stage, state.x) if self.priced and state.x is not None else None
+        wanted = self.priced and state.x is not None and self._open(stage, state) and time.monotonic() < ends
+        pricing = self._priced(number, stage, state.x, ends) if wanted else None
         if pricing is None:
             return None
         going, near, since = True, False, 0
@@ -192,8 +185,7 @@ class Search(Moves):
             going = pricing.turn(ends)
             since = 0 if pricing.bound > before else since + 1
             self._heed_prices(number, state, pricing)
-            near = np.isfinite(pricing.reach) and (
-                pricing.reach - pricing.bound <= RELAXED * abs(pricing.reach))
+            near = np.isfinite(pricing.reach) and relative_gap(pricing.reach, state.bound) <= RELAXED
         if number == 0:
             self.duals = pricing.duals
         return pricing.mean if near or not self._open(stage, state) else None
@@ -226,7 +218,7 @@ class Search(Moves):
         assert state.x is not None
         now = time.monotonic()
         ends, last = now + (ends - now) * PRICES_SHARE, now + (ends - now) * PRICES_SHARE * TURNS_SHARE
-        pricing = self._priced(number, stage, state.x)
+        pricing = self._priced(number, stage, state.x, ends)
         if pricing is None:
             return
         pricing.begin_whole()
