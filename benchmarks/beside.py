@@ -19,7 +19,8 @@ def at(rows: Iterable[Row], method: str, moment: float) -> tuple[bool, float | N
     """
     runs = sorted((row for row in rows if row["method"] == method), key=lambda row: row["seconds"])
     for row in runs:
-        ended = row.get("gap") is not None and (row.get("search_s") or row["seconds"]) < min(moment, row["seconds"])
+        ended = (row.get("gap") is not None and "time" not in row.get("status", "")
+                 and (row.get("search_s") or row["seconds"]) < min(moment, row["seconds"]))
         if ended or row["seconds"] >= moment:
             return True, row.get("gap") if ended else row.get(f"gap_{moment:.0f}s")
     return False, None
@@ -48,7 +49,7 @@ def lines(rows: Sequence[Row]) -> list[dict[str, str]]:
             "case": case, "rows": amount(ours.get("rows")), "build": seconds(built, 2), "LP": seconds(ours.get("lp_s")),
             "build/LP": f"{100 * built / ours['lp_s']:.0f} %" if built and ours.get("lp_s") else NONE,
             "MiB": amount(ours.get("memory_mib")), "runs": str(ours.get("repeats", NONE)),
-            "10 s": gap(at(mine, OURS, 10.0)), "60 s": gap(at(mine, OURS, MOMENT)),
+            "10 s": gap(at(mine, OURS, 10.0)), "60 s": gap(at(mine, OURS, MOMENT)), "300 s": gap(at(mine, OURS, 300.0)),
             "to 1 %": seconds(ours.get("to_1pct_s")), "to 0.5 %": seconds(ours.get("to_05pct_s"))}
         for method, name in NAMES.items():
             line[f"{name} 60 s"], line[f"{name} 300 s"] = (gap(at(mine, method, moment)) for moment in (MOMENT, 300.0))

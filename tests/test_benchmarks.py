@@ -65,12 +65,15 @@ def test_methods_side_by_side_at_the_same_moments() -> None:
     scip = {"case": "one", "method": "scip", "seconds": 300.0, "gap_60s": None, "gap_300s": 0.2, "search_s": 300.0}
     [line] = beside.lines([longer, ours, scip, highs])
     assert (line["build"], line["LP"], line["build/LP"], line["runs"]) == ("0.50", "5.0", "10 %", "3")
-    assert (line["10 s"], line["60 s"], line["to 1 %"], line["to 0.5 %"]) == ("3.00 %", "0.10 %", "12.0", "-")
+    assert (line["10 s"], line["60 s"], line["300 s"]) == ("3.00 %", "0.10 %", "0.10 %")
+    assert (line["to 1 %"], line["to 0.5 %"]) == ("12.0", "-")
     assert (line["HiGHS 60 s"], line["HiGHS 300 s"]) == ("1.00 %", "0.20 %")
     assert (line["SCIP 60 s"], line["SCIP 300 s"]) == ("no plan", "20.00 %")
     assert (line["CP-SAT 60 s"], line["CP-SAT 300 s"]) == ("", "") and line["ours/best"] == "0.10"
     assert beside.ratio([ours, scip]) == "no peer has a plan" and beside.ratio([highs]) == beside.ratio([ours]) == "-"
     assert beside.ratio([ours, highs | {"gap_60s": 0.0}]) == "peer at its end"
+    parts = ours | {"status": "time_limit/within_gap", "search_s": 53.0}  # the last one ended before its time was over
+    assert beside.at([parts], "ours", 300.0) == (False, None)
     assert beside.text([]) == "nothing measured yet"
     heading, rule, row = beside.text([ours, highs], markdown=True).splitlines()
     assert heading.count("|") == rule.count("|") == row.count("|") == len(line) + 1 and row.startswith("| one")
