@@ -286,8 +286,10 @@ class _Child:
     def progress(self) -> Progress:
         """Where the search stands."""
         value = self._value(self.x) if self.x is not None else None
-        bound = self.bound if value is None or self.bound is None else believed(self.bound, value)
-        gap = relative_gap(value, bound) if value is not None and bound is not None else None
+        bound, gap = self.bound, None
+        if value is not None and bound is not None:
+            true = believed(bound, value)
+            bound, gap = (true, relative_gap(value, true)) if true > -np.inf else (None, None)
         stages = self.program.stages
         return Progress(stages[self.stage].name, self.stage + 1, len(stages), value, bound, gap, self.seconds())
 
