@@ -59,7 +59,8 @@ def test_a_bound_beyond_the_value_is_shown_as_it_is() -> None:
 def test_methods_side_by_side_at_the_same_moments() -> None:
     """Ours ended by itself after 20 s, HiGHS ran for a minute and again for five, SCIP for five alone, CP-SAT not."""
     ours = {"case": "one", "method": "ours", "seconds": 60.0, "rows": 1000, "frame_s": 0.1, "handover_s": 0.4,
-            "lp_s": 5.0, "gap": 0.001, "search_s": 20.0, "gap_10s": 0.03, "repeats": 3, "to_1pct_s": 12.0}
+            "lp_s": 5.0, "lp_bound": 1.0, "gap": 0.001, "search_s": 20.0, "gap_10s": 0.03, "repeats": 3,
+            "to_1pct_s": 12.0}
     highs = {"case": "one", "method": "highs", "seconds": 60.0, "gap": 0.01, "search_s": 60.3, "gap_60s": 0.01}
     longer = highs | {"seconds": 300.0, "gap_60s": 0.5, "gap_300s": 0.002, "search_s": 300.2}
     scip = {"case": "one", "method": "scip", "seconds": 300.0, "gap_60s": None, "gap_300s": 0.2, "search_s": 300.0}
