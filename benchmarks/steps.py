@@ -37,6 +37,7 @@ def exact(joined: Joined, x: np.ndarray) -> np.ndarray | None:
     lower = np.where(joined.integer, whole, joined.col_lower)
     upper = np.where(joined.integer, whole, joined.col_upper)
     highs = loaded(replace(joined, col_lower=lower, col_upper=upper, integer=np.zeros_like(joined.integer)))
+    highs.setOptionValue("threads", 1)  # the number of the first run in a process is that of all runs after it
     highs.run()
     done = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return np.array(highs.getSolution().col_value) if done else None
