@@ -33,6 +33,7 @@ TURNS = 4  # of prices between two looks for a point
 PRICES_SHARE = 0.8  # of the leading stage's time that is left, for prices
 TURNS_SHARE = 0.85  # of that for turns, the rest for the last points
 RELAXED = 1e-4  # relative distance at which a relaxation by prices is near enough
+HOPELESS = 8  # turns from the first without a better bound, after which it is relaxed in another way, too
 FRUITLESS = 15  # turns one after the other without a better bound, after which it is relaxed in another way
 NEARLY = 0.1  # of the way from bound to point: prices end when they can gain no more than that
 POLISH = 10  # times the work of other searches near a point, where the choice is the best known
@@ -179,10 +180,12 @@ class Search(Moves):
         pricing = self._priced(number, stage, state.x, ends) if wanted else None
         if pricing is None:
             return None
-        going, near, since = True, False, 0
-        while going and not near and since < FRUITLESS and self._open(stage, state):
+        going, near, since, first = True, False, 0, None
+        while going and not near and since < (HOPELESS if pricing.bound == first else FRUITLESS) and (
+                self._open(stage, state)):
             before = pricing.bound
             going = pricing.turn(ends)
+            first = pricing.bound if first is None else first
             since = 0 if pricing.bound > before else since + 1
             self._heed_prices(number, state, pricing)
             near = np.isfinite(pricing.reach) and relative_gap(pricing.reach, state.bound) <= RELAXED
