@@ -56,9 +56,7 @@ class Joined:
 
     def violation(self, x: np.ndarray) -> float:
         """The most by which a point misses a row, a bound or a whole number, relative to limits above one."""
-        whole = x[self.integer]
-        return max(missed(self.matrix @ x, self.row_lower, self.row_upper), missed(x, self.col_lower, self.col_upper),
-                   missed(whole - np.round(whole), 0.0, 0.0))
+        return missed(self, x)
 
 
 def join(programs: Sequence[Program]) -> Joined:

@@ -18,7 +18,7 @@ from test_solver import program, stage
 from optimiser.solver import Answer, Program, moves, opinion, opinions, process, search, solve
 from optimiser.solver.highs import Run, run
 from optimiser.solver.process import solve_many
-from optimiser.solver.program import Known
+from optimiser.solver.program import Known, missed
 
 HUNG = """
 import signal, sys, time
@@ -142,7 +142,7 @@ def test_a_whole_column_that_is_nearly_none_is_none() -> None:
                 col_lower=np.array([0.0, 1.5e-5]))
     s = search.Search(p, 0.01, 10.0, 1, lambda *_: None)
     x = s.run()
-    assert x is not None and p.missed(x) <= 1e-9 and (x[0], s.stages[0].value) == (1, 1)
+    assert x is not None and missed(p, x) <= 1e-9 and (x[0], s.stages[0].value) == (1, 1)
 
 
 def test_a_false_word_of_no_point_is_no_proof_of_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:

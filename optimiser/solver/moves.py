@@ -15,7 +15,18 @@ import numpy as np
 
 from optimiser.solver.highs import NO_SUB_MIPS, Run, run
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import NOTHING, WRONG, Known, Program, Stage, StageResult, Step, believed, relative_gap
+from optimiser.solver.program import (
+    NOTHING,
+    WRONG,
+    Known,
+    Program,
+    Stage,
+    StageResult,
+    Step,
+    believed,
+    missed,
+    relative_gap,
+)
 
 Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
 """Called with the stage's number, and a better value, a bound and a point where there are new ones."""
@@ -131,10 +142,6 @@ class Moves:
             point[choice] = best.x
             self._improve(number, stage, state, None, point, ends, work=work, gap=gap)
 
-    def _held(self, number: int, stage: Stage, state: State, point: np.ndarray) -> None:
-        """The best point with a point's whole columns."""
-        self._take(number, stage, state, self._clean(stage, point))
-
     def _improve(self, number: int, stage: Stage, state: State, free: int | None, point: np.ndarray, ends: float,
                  used: np.ndarray | None = None, work: int = 1, gap: float = 0.0) -> None:
         """Search with all periods but one held at a point; series that neither it nor `used` has are held there too."""
@@ -204,7 +211,7 @@ class Moves:
         if again.end == "optimal" and again.x is not None:
             return np.where(whole, rounded, again.x)
         clean = np.where(whole, rounded, x)
-        return clean if self.program.missed(clean) <= WRONG else None
+        return clean if missed(self.program, clean) <= WRONG else None
 
 
 def _better(stage: Stage, x: np.ndarray, known: np.ndarray | None) -> bool:

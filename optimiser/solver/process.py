@@ -29,6 +29,7 @@ from optimiser.solver.program import (
     StageResult,
     believed,
     ended,
+    missed,
     relative_gap,
 )
 from optimiser.solver.worker import receive, send
@@ -261,7 +262,7 @@ class _Child:
             return
         # What HiGHS tells of on the way is whole only nearly, and at times not the point that has the value.
         x = np.where(self.program.integer, np.round(x), x)
-        if self._value(x) <= self._value(self.x) + 1e-9 and self.program.missed(x) <= WRONG:
+        if self._value(x) <= self._value(self.x) + 1e-9 and missed(self.program, x) <= WRONG:
             self.x = x
 
     def _value(self, x: np.ndarray | None) -> float:

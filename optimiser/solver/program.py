@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -122,12 +123,6 @@ class Program:
                                 np.minimum(left * self.col_lower, left * self.col_upper)])
         return float(terms.sum() - ARITHMETIC * abs(terms).sum()) + stage.constant
 
-    def missed(self, x: np.ndarray) -> float:
-        """The most by which a point misses a row, a bound or a whole number, relative to limits above one."""
-        whole = x[self.integer]
-        return max(missed(self.matrix @ x, self.row_lower, self.row_upper), missed(x, self.col_lower, self.col_upper),
-                   missed(whole - np.round(whole), 0.0, 0.0))
-
     def with_row(self, cost: np.ndarray, most: float) -> Program:
         """The same programme with the row `cost @ x <= most` added."""
         return replace(self, matrix=sparse.csc_array(sparse.vstack([self.matrix, cost[None, :]])),
@@ -242,8 +237,17 @@ def paid(prices: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray
     return prices * np.where(prices > 0, lower, np.where(prices < 0, upper, 0.0))
 
 
-def missed(values: np.ndarray, lower: np.ndarray | float, upper: np.ndarray | float) -> float:
-    """The most by which values miss their limits, relative to limits above one."""
+def missed(program: Any, x: np.ndarray) -> float:
+    """The most by which a point misses a row, a bound or a whole number, relative to limits above one.
+
+    `program` is a `Program`, or what has its matrix, sides, bounds and whole columns.
+    """
+    whole = x[program.integer]
+    return max(_missed(program.matrix @ x, program.row_lower, program.row_upper),
+               _missed(x, program.col_lower, program.col_upper), _missed(whole - np.round(whole), 0.0, 0.0))
+
+
+def _missed(values: np.ndarray, lower: np.ndarray | float, upper: np.ndarray | float) -> float:
     most = 0.0
     for side, lacking in ((lower, lower - values), (upper, values - upper)):
         there = np.isfinite(side)

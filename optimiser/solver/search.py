@@ -19,7 +19,7 @@ import numpy as np
 from optimiser.errors import SolverError
 from optimiser.solver.moves import SLACK, STEP_GAP, STEP_NODES, USED, Moves, State
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import EXACT, WRONG, Program, Stage, Step, believed, ended, relative_gap
+from optimiser.solver.program import EXACT, WRONG, Program, Stage, Step, believed, ended, missed, relative_gap
 
 LEADING_SHARE = 0.75  # of the time for the leading stage
 LATER_SHARE = 0.7  # of the time left for each stage after it
@@ -48,7 +48,7 @@ class Search(Moves):
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
         """Optimise all stages in order; the best point found, or None."""
         x, whole = start if start is not None and np.isfinite(start).all() else None, self.program.integer
-        if x is not None and (self.program.missed(x) > WRONG or (x != np.round(x))[whole].any()):
+        if x is not None and (missed(self.program, x) > WRONG or (x != np.round(x))[whole].any()):
             x = self._clean(self.program.stages[0], x)
         count = len(self.program.stages)
         kept = self.program
@@ -238,7 +238,7 @@ class Search(Moves):
             now = time.monotonic()
             chosen = pricing.chosen(now + (ends - now) / 4, self.gap / 2)
             if chosen is not None:
-                self._held(number, stage, state, chosen)
+                self._take(number, stage, state, self._clean(stage, chosen))
             if self._open(stage, state):
                 self._point_near(number, stage, state, pricing, pricing.mean if chosen is None else chosen, ends)
         self._heed_prices(number, state, pricing)
