@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from oracle import Rest, Solver, choices
+from oracle import Solver, choices
+from oracle_rest import Rest
 from worlds import rows, world
 
 from optimiser.explore.ahead.designed import Designed, designed

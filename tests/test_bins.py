@@ -17,7 +17,8 @@ from typing import Any
 import inline
 import numpy as np
 import pytest
-from oracle import Rest, Solver, _constant, _sum, lists_allowed, quotas_allowed
+from oracle import Solver, _constant, _sum, lists_allowed, quotas_allowed
+from oracle_rest import Rest
 from refusal import LINE
 from test_oracle import drawn
 from worlds import rows, world, write_world

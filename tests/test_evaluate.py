@@ -12,7 +12,8 @@ from typing import Any
 
 import inline
 import pytest
-from oracle import Lists, Rest, Solver, lists_allowed, optimum, quotas_allowed
+from oracle import Lists, Solver, lists_allowed, optimum, quotas_allowed
+from oracle_rest import Rest
 from test_oracle import drawn
 from worlds import rows, world, write_world
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import inline
 import pytest
-from oracle import Rest, Solver, _constant, _sum, choices
+from oracle import Solver, _constant, _sum, choices
+from oracle_rest import Rest
 from tiny import write_tiny
 from worlds import rows, world
 
