@@ -46,7 +46,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
         Stop when proved to be within this share of the best possible; the config's by default.
     time_limit : float, optional
         Seconds for the whole run; the config's by default. The search gets what reading and building leave, less
-        twice as much (at most `RESERVE` of the limit) for checking and writing.
+        twice as much (at most `RESERVE` of the limit) for checking and writing. Where no plan is possible, up to
+        `CONFLICT_SECONDS` more go into which limits clash.
     on_progress : callable, optional
         Called with the regions' names and a `Progress` while the search runs; its values are in the units of
         `objectives.csv`. The tie-break has none.
@@ -69,6 +70,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
 
     Raises
     ------
+    ValueError
+        When there is no such method.
     InputError
         When a number of the tables can't be brought into the range in which the solver is to be trusted.
     InfeasibleError
@@ -216,12 +219,12 @@ def _proofs(handed: list[Handed], answers: list[Answer], values: dict[tuple[str,
                     # A later aim's bound holds for plans as good in the aims before; rounding may cost those a trifle.
                     most = stage.bound if number == 0 else min(stage.bound, value / SCALES[name])
                     bound = most * SCALES[name]
-                    gap = relative_gap(value, bound)
+                    gap = published_gap(value, bound)
                 proofs[region, name] = (bound, gap if np.isfinite(gap) else float("nan"), stage.status)
     return proofs
 
 
-def relative_gap(value: float, bound: float) -> float:
+def published_gap(value: float, bound: float) -> float:
     """Distance of a value to its bound as a share of the value; 0 when both are the same."""
     return abs(value - bound) / max(abs(value), 1e-9) if abs(value - bound) > 1e-9 else 0.0
 
@@ -264,7 +267,7 @@ def _leading(problem: Problem, values: dict[tuple[str, str], float], proofs: Pro
     return {
         "objective": {r: values[r, name] for r, name in first.items()},
         "bound": {r: _number(bound) for r, (bound, _, _) in proved.items()},
-        "gap": _number(max(gaps, default=0.0)),
+        "gap": _number(float(np.max(gaps)) if gaps else 0.0),
     }
 
 

@@ -19,7 +19,7 @@ from optimiser.explore.finding import Finding
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solution import derive
-from optimiser.solving import relative_gap
+from optimiser.solving import published_gap
 
 BUILDER, NURSE = "0110", "2221"
 SERVICE: dict[str, Any] = {
@@ -52,7 +52,7 @@ def run(folder: Path, problem: Problem, decided: Plan, gap: float = 0.0) -> Path
     for r in problem.regions:
         value = solution.objectives.query("region == @r and objective == 'unfilled'")["value"].iloc[0]
         bound = value * (1 - gap)
-        proofs[r, "unfilled"] = (bound, relative_gap(value, bound), "within_gap")
+        proofs[r, "unfilled"] = (bound, published_gap(value, bound), "within_gap")
     folder.mkdir(parents=True)
     run_folder.fill(problem, derive(problem, decided, proofs, {"termination": "within_gap"}), folder)
     return folder

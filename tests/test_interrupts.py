@@ -8,13 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import inline
+import numpy as np
 import pytest
 from folders import beside
+from twovalleys import write_study
 from worlds import write_world
 
 import optimiser
+from optimiser import solving
 
 INTERRUPTED = (130, -signal.SIGINT)  # a shell says 130 for both
 WHILE_LOADING = """
@@ -74,3 +80,21 @@ def test_at_any_moment_of_a_run(tmp_path: Path, numbers: range) -> None:
         if command.returncode == 0:
             assert optimiser.check_run(run) == []
         assert beside(run) == []
+
+
+@pytest.mark.parametrize("unproved", [0, 1])
+def test_where_one_region_has_no_bound_yet_the_run_has_no_gap(unproved: int, tmp_path: Path,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of them it is: a gap that nobody knows is not less than one that is known."""
+    def ended(*arguments: Any, **more: Any) -> list[Any]:
+        answers = inline.solve_many(*arguments, **more)
+        first, *later = answers[unproved].stages
+        first = replace(first, bound=-np.inf, gap=np.inf, status="interrupted")
+        answers[unproved] = replace(answers[unproved], status="interrupted", stages=(first, *later))
+        return answers
+
+    monkeypatch.setattr(solving, "solve_many", ended)
+    write_study(tmp_path)
+    solution = solving.solve(optimiser.load(tmp_path / "case" / "config.yaml"))
+    assert solution.status["gap"] is None and solution.status["termination"] == "interrupted"
+    assert sorted(bound is None for bound in solution.status["bound"].values()) == [False, True]

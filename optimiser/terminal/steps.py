@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optimiser.solution import Solution
-from optimiser.solving import relative_gap
+from optimiser.solving import published_gap
 from optimiser.terminal.lines import add_names, add_numbers, new_table, print_table, screen
 from optimiser.texts import say
 
@@ -27,7 +27,7 @@ def show_steps(solution: Solution) -> None:
 def _gained(step: dict[str, Any]) -> tuple[str, str, str]:
     """Best plan, bound and gap; the tie-break has none."""
     value, bound = step["value"], step["bound"]
-    gap = "" if value is None or bound is None else f"{relative_gap(value, bound):.2%}"
+    gap = "" if value is None or bound is None else f"{published_gap(value, bound):.2%}"
     return _number(value), _number(bound), gap
 
 
