@@ -71,7 +71,7 @@ def test_mixed_programmes_aim_by_aim(seed: int, large: bool, monkeypatch: pytest
         monkeypatch.setattr(moves, "LARGE", 0)
     told: list[tuple[int, float | None, np.ndarray | None]] = []
     p = mixed(seed)
-    s = search.Search(p, 0.0, 30.0, 1, lambda number, _, bound, x: told.append((number, bound, x)))
+    s = search.Search(p, 0.0, 30.0, 1, lambda *what: told.append(what))
     x = s.run()
     if x is None:
         assert s.infeasible and least(p, p.stages[0]) == np.inf

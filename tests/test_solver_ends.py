@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 import pytest
 from test_solver import program, stage
 
-from optimiser.solver import Answer, Program, moves, opinion, opinions, process, search, solve
+from optimiser.errors import SolverError
+from optimiser.solver import Answer, Program, StageResult, moves, opinion, opinions, process, search, solve, worker
 from optimiser.solver.highs import Run, run
 from optimiser.solver.process import solve_many
 from optimiser.solver.program import Known, missed
@@ -23,6 +25,7 @@ from optimiser.solver.program import Known, missed
 HUNG = """
 import signal, sys, time
 import numpy as np
+from optimiser.solver import Answer, StageResult
 from optimiser.solver.worker import receive, send
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -30,9 +33,15 @@ if "deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 receive(sys.stdin.buffer)
 if "mute" not in sys.argv:
-    send(sys.stdout.buffer, ("progress", 0, 2.0, 1.0, np.array([1.0, 1.0])))
+    send(sys.stdout.buffer, ("progress", 0, 1.0, np.array([1.0, 1.0]), ()))
 if "twice" in sys.argv:
-    send(sys.stdout.buffer, ("progress", 0, 1.0, 1.0, np.array([1.0, 1e-10])))
+    send(sys.stdout.buffer, ("progress", 0, 1.0, np.array([1.0, 1e-10]), ()))
+if "done" in sys.argv:
+    send(sys.stdout.buffer, ("done", Answer("optimal", np.array([0.0, 1.0]))))
+if "later" in sys.argv:
+    first = StageResult("aim", 2.0, 1.0, 0.5, "work_limit", 0.1)
+    send(sys.stdout.buffer, ("progress", 0, 1.0, np.array([1.0, 1.0]), (first,)))
+    send(sys.stdout.buffer, ("progress", 1, None, np.array([1.0, 1.0]), (first,)))
 time.sleep(600)
 """
 ROOT = Path(__file__).parent.parent
@@ -74,9 +83,24 @@ def test_a_solver_that_hangs_is_ended_and_leaves_what_it_had_found(children: lis
 def test_nothing_told_is_lost_when_nobody_listens_until_time_is_over(children: list[Any]) -> None:
     """Whole numbers that HiGHS tells of on the way are whole only nearly."""
     answer = solve(easy(), gap=0.0, time_limit=2.0, seed=1, on_progress=lambda _: time.sleep(3.0))
-    assert answer.status == "time_limit" and len(children) == 1
+    assert (answer.status, answer.clock_cut) == ("optimal", True) and len(children) == 1
     assert answer.x is not None and answer.x.tolist() == [1, 0]
     assert (answer.stages[0].value, answer.stages[0].bound) == (1, 1)
+
+
+@pytest.mark.parametrize("children", [["done"]], indirect=True)
+def test_an_answer_that_was_there_in_time_is_one_though_nobody_listened(children: list[Any]) -> None:
+    answer = solve(easy(), gap=0.0, time_limit=2.0, seed=1, on_progress=lambda _: time.sleep(3.0))
+    assert (answer.status, answer.reason, answer.clock_cut) == ("optimal", "", False) and len(children) == 1
+    assert answer.x is not None and answer.x.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("children", [["later"]], indirect=True)
+def test_an_aim_that_had_ended_before_the_clock_keeps_its_end(children: list[Any]) -> None:
+    p = replace(easy(), stages=(stage([1.0, 1.0]), stage([2.0, 1.0])))
+    answer = solve(p, gap=0.0, time_limit=2.0, seed=1)
+    assert (answer.status, answer.clock_cut) == ("work_limit", True) and len(children) == 1
+    assert [(result.value, result.status) for result in answer.stages] == [(2, "work_limit"), (3, "time_limit")]
 
 
 @pytest.mark.parametrize("children", [["deaf", "mute"]], indirect=True)
@@ -166,7 +190,7 @@ def test_a_bound_above_a_point_is_not_believed(large: bool, monkeypatch: pytest.
     s = search.Search(p, 0.0, 10.0, 1, lambda *_: None, Known(bound=-5.0))
     x = s.run(np.array([1.0, 2.0]))
     assert x is not None and s.stages[0].value == -7
-    assert s.stages[0].bound <= -7 + 1e-9
+    assert s.stages[0].bound == pytest.approx(-7) and s.stages[0].status == "optimal"
     s = search.Search(p, 0.0, 10.0, 1, lambda *_: None, Known(bound=-5.5))
     x = s.run(np.array([2.0, 0.0]))  # worth 6, which the claim says is as good as any: it is searched on
     assert x is not None and x.tolist() == [1, 2]
@@ -198,3 +222,84 @@ def test_a_linear_programme_is_proved_by_its_prices(monkeypatch: pytest.MonkeyPa
         x = s.run(np.zeros(2))
         assert x is not None and x.tolist() == [1, 2] and s.stages[0].status == "optimal"
         assert ("off" in asked) == wrong
+
+
+def test_a_later_better_point_proves_a_bound_wrong_and_a_true_one_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told that nothing is below -5.5, with a point worth 5: the search finds 7, and proves it."""
+    monkeypatch.setattr(moves, "LARGE", 1)
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
+    s = search.Search(p, 0.0, 10.0, 1, lambda *_: None, Known(bound=-5.5))
+    x = s.run(np.array([1.0, 1.0]))
+    assert x is not None and x.tolist() == [1, 2]
+    assert s.stages[0].bound == pytest.approx(-7) and s.stages[0].status == "optimal"
+
+
+@pytest.mark.parametrize("duals", [np.zeros(2), np.array([np.nan])])
+@pytest.mark.parametrize("choice", [np.zeros(3), np.array([np.nan, 1.0])])
+def test_what_is_known_of_another_programme_counts_only_where_it_fits(duals: np.ndarray, choice: np.ndarray,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moves, "LARGE", 1)
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0, choice=np.arange(2), series=((0,), (1,)),
+                blocks=np.arange(2))
+    s = search.Search(p, 0.0, 10.0, 1, lambda *_: None, Known((choice,), np.nan, duals))
+    x = s.run()
+    assert x is not None and x.tolist() == [1, 2] and s.stages[0].status == "optimal"
+
+
+def test_a_whole_column_between_bounds_that_are_not_whole_is_whole() -> None:
+    p = program([[1.0]], [9.0], stage([-1.0]), top=2.5)
+    s = search.Search(p, 0.0, 10.0, 1, lambda *_: None)
+    x = s.run(np.array([3.0]))
+    assert x is not None and x.tolist() == [2] and s.stages[0].status == "optimal"
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_an_error_on_the_way_leaves_a_known_point(known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise SolverError("HiGHS: run ended with kSolveError")
+
+    monkeypatch.setattr(search.Search, "_branch", broken)
+    s = search.Search(easy(), 0.0, 10.0, 1, lambda *_: None)
+    if not known:
+        with pytest.raises(SolverError):
+            s.answer()
+        return
+    answer = s.answer(np.array([1.0, 0.0]))
+    assert answer.x is not None and answer.x.tolist() == [1, 0]
+    assert (answer.status, answer.reason) == ("failed", "HiGHS: run ended with kSolveError")
+    assert (answer.stages[0].value, answer.stages[0].bound) == (1, 0)
+
+
+def test_a_bound_is_told_however_soon_after_a_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = StageResult("aim", 1.0, 1.0, 0.0, "optimal", 0.0)
+
+    class Telling:
+        def __init__(self, program: Program, gap: float, limit: float, seed: int, tell: Any, *_: Any, **__: Any):
+            self.stages, self.tell = [], tell
+
+        def answer(self, start: Any) -> Answer:
+            for number, bound, x in ((0, None, np.ones(2)), (0, 0.5, None), (0, 0.5, None), (0, 1.0, None)):
+                self.tell(number, bound, x)
+            self.stages.append(result)
+            self.tell(1, 1.0, None)
+            return Answer("optimal", np.ones(2))
+
+    monkeypatch.setattr(worker, "Search", Telling)
+    out = BytesIO()
+    worker._search(out, easy(), 0.0, time.monotonic() + 9, 1, None, "search", Known())
+    out.seek(0)
+    told = list(iter(lambda: worker.receive(out), None))
+    assert [message[0] for message in told] == ["progress"] * 4 + ["done"]
+    assert [(number, bound, len(ended)) for _, number, bound, _, ended in told[:-1]] == [
+        (0, None, 0), (0, 0.5, 0), (0, 1.0, 0), (1, 1.0, 1)]
+
+
+def test_a_process_that_has_answered_ends_in_good_order() -> None:
+    child = process._worker()
+    assert child.stdin and child.stdout
+    with child.stdin, child.stdout:
+        worker.send(child.stdin, ("search", easy(), 0.0, time.monotonic() + 30, 1, None, "search", Known()))
+        while (message := worker.receive(child.stdout)) and message[0] != "done":
+            pass
+        assert message and message[1].x.tolist() == [0, 0]
+        assert child.wait(10) == 0

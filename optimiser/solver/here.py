@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from optimiser.solver.gate import refuse_out_of_range
 from optimiser.solver.program import NOTHING, Answer, Known, Program
 from optimiser.solver.search import Search
@@ -18,12 +16,8 @@ def solve_here(program: Program, *, gap: float, time_limit: float, seed: int, kn
     ------
     OutOfRange
         When the programme holds a number that can't be brought into the range in which the solver is to be trusted.
+    SolverError
+        When HiGHS fails before there is any point.
     """
     refuse_out_of_range(program)
-    began = time.monotonic()
-    search = Search(program, gap, time_limit, seed, lambda *_: None, known)
-    x = search.run()
-    nothing = "time_limit" if search.clock_cut else "failed"
-    status = "infeasible" if search.infeasible else (search.stages[0].status if search.stages else nothing)
-    return Answer(status, x, tuple(search.stages), time.monotonic() - began, "", search.clock_cut, search.duals,
-                  tuple(search.steps))
+    return Search(program, gap, time_limit, seed, lambda *_: None, known).answer()

@@ -15,13 +15,14 @@ from optimiser.errors import SolverError
 from optimiser.solver.gate import Scaling, scaled, scaling
 from optimiser.solver.program import Program, Stage
 
-Watch = Callable[[float | None, float | None, np.ndarray | None], None]
-"""Called with a new incumbent value, a bound and a point, each None when there is nothing new."""
+Watch = Callable[[float | None, np.ndarray | None], None]
+"""Called with a bound and a better point (n,), each None when there is nothing new."""
 
 OPTIONS = {"output_flag": False, "threads": 1, "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9,
            "dual_feasibility_tolerance": 1e-9}
 NO_SUB_MIPS: dict[str, Any] = {  # for searches too small, or too near to a point, for searches within them
     f"mip_heuristic_run_{name}": False for name in ("rins", "rens", "root_reduced_cost")}
+UNLIMITED = 2**31 - 1  # the most that HiGHS can count
 AGREES = 1e-6  # relative difference from which on a point and its reported value are not the same
 ENDS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -50,7 +51,7 @@ class Run:
 
 
 def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1, gap: float = 0.0,
-        left_open: float = 0.0, nodes: int = 2**31 - 1, checks: int = 2**31 - 1, start: np.ndarray | None = None,
+        left_open: float = 0.0, nodes: int = UNLIMITED, checks: int = UNLIMITED, start: np.ndarray | None = None,
         watch: Watch | None = None, **options: Any) -> Run:
     """Minimise one stage until proved within `gap` or `left_open`, or `nodes`, `checks` or `seconds` are used up.
 
@@ -61,8 +62,12 @@ def run(program: Program, stage: Stage | None, seconds: float, *, seed: int = 1,
     ----------
     stage : Stage or None
         What to minimise; None asks only for a feasible point.
+    seconds : float
+        Most that the run may take; 0.01 at least.
     gap, left_open : float
         Between the best point and the bound: relative, and as the objective counts.
+    nodes : int
+        Most nodes of branch and bound.
     checks : int
         Most times a mixed-integer run may ask whether to go on: once per round of cuts and a few times per node. A
         limit on work, like `nodes`, but one that also ends a long root node.
@@ -218,11 +223,10 @@ def _count(highs: highspy.Highs, checks: int) -> None:
 
 def _watch(highs: highspy.Highs, watch: Watch, by: Scaling) -> None:
     def improved(event: object) -> None:
-        data = event.data_out  # pyright: ignore
-        watch(data.objective_function_value / by.cost, None, np.array(data.mip_solution) * by.columns)
+        watch(None, np.array(event.data_out.mip_solution) * by.columns)  # pyright: ignore
 
     def logged(event: object) -> None:
-        watch(None, event.data_out.mip_dual_bound / by.cost, None)  # pyright: ignore
+        watch(event.data_out.mip_dual_bound / by.cost, None)  # pyright: ignore
 
     set_options(highs, log_to_console=False, output_flag=True)  # without its log HiGHS tells of no bounds on the way
     highs.cbMipImprovingSolution += improved

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.solver.highs import NO_SUB_MIPS, Run, run
+from optimiser.solver.highs import NO_SUB_MIPS, UNLIMITED, Run, run
 from optimiser.solver.pricing import Pricing
 from optimiser.solver.program import (
     NOTHING,
@@ -28,8 +28,8 @@ from optimiser.solver.program import (
     relative_gap,
 )
 
-Tell = Callable[[int, float | None, float | None, np.ndarray | None], None]
-"""Called with the stage's number, and a better value, a bound and a point where there are new ones."""
+Tell = Callable[[int, float | None, np.ndarray | None], None]
+"""Called with the stage's number, and a bound and a better point (n,) where there are new ones."""
 
 LARGE = 300  # whole columns from which on branch and bound comes last, after steps that find and prove more
 STEP_GAP = 0.004  # of the steps that decide one period
@@ -42,7 +42,7 @@ NODES = 20_000  # of branch and bound
 AGAIN_NODES = 200  # of the second run that a small programme is worth
 AGAIN_CHECKS = 400
 CLEAN_SECONDS = 1.0  # that solving a point's other columns again may take, even past the deadline
-SLACK = 1e-9  # what floating-point noise may cost a kept objective, relative
+SLACK = 1e-9  # floating-point noise: of a kept objective and a start's limits, relative; of values, absolute
 
 
 @dataclass
@@ -57,23 +57,26 @@ class State:
 class Moves:
     """A search's programme, what is known of it, and single moves; `search.Search` says which to take when.
 
-    `stages` and `steps` fill as they end. `options` go to the solver in every run. `known` is what answers to similar
-    programmes tell of this one. A `direct` search is branch and bound from the start; without `priced` nothing is done
-    by prices.
+    `stages` and `steps` fill as they end. `gap` is relative, `time_limit` in seconds from now. `options` go to the
+    solver in every run. `known` is what answers to similar programmes tell of this one. A `direct` search is branch and
+    bound from the start; without `priced` nothing is done by prices. `reason` is what went wrong, where the search
+    could go on all the same.
     """
 
     def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell,
                  known: Known = NOTHING, direct: bool = False, priced: bool = True, **options: Any):
         self.program = program
-        self.known = known
-        self.duals = known.duals
+        self.known = known.fitting(program)
+        self.duals = self.known.duals
         self.gap = gap
-        self.deadline = time.monotonic() + time_limit
+        self.began = time.monotonic()
+        self.deadline = self.began + time_limit
         self.tell = tell
         self.stages: list[StageResult] = []
         self.steps: list[Step] = []
         self.clock_cut = False
         self.infeasible = False
+        self.reason = ""
         self.settings: dict[str, Any] = {"seed": seed} | options
         self.periods = max((len(series) for series in program.series), default=0)
         self.direct, self.priced = direct, priced
@@ -83,8 +86,7 @@ class Moves:
     def _open(self, stage: Stage, state: State, gap: float = 0.0) -> bool:
         """Whether a plan may exist and is not known to be within the wanted gap, or within `gap`, yet."""
         return not self.infeasible and (
-            state.x is None or relative_gap(value := stage.value(state.x), believed(state.bound, value))
-            > max(self.gap, gap))
+            state.x is None or relative_gap(stage.value(state.x), state.bound) > max(self.gap, gap))
 
     def _found(self, number: int, stage: Stage, state: State, found: Run) -> None:
         """Take the point of a run when it is better, also once it is clean."""
@@ -93,10 +95,18 @@ class Moves:
             self._take(number, stage, state, self._clean(stage, found.x))
 
     def _take(self, number: int, stage: Stage, state: State, x: np.ndarray | None) -> None:
-        """Take a clean point when it is better."""
+        """Take a clean point when it is better; a bound that it proves wrong is one no longer."""
         if x is not None and _better(stage, x, state.x):
             state.x = x
-            self.tell(number, stage.value(x), None, x)
+            if believed(state.bound, stage.value(x)) == -np.inf:
+                state.bound = self.program.bound(stage, None if number else self.duals)
+            self.tell(number, state.bound, x)
+
+    def _proved(self, number: int, stage: Stage, state: State, bound: float) -> None:
+        """Take up a better bound, unless a known point proves it wrong."""
+        if bound > state.bound and (state.x is None or believed(bound, stage.value(state.x)) > -np.inf):
+            state.bound = bound
+            self.tell(number, bound, None)
 
     def _heed_clock(self, state: State, ended: Run) -> None:
         """Remember when a clock, not the work done, ended a run."""
@@ -110,10 +120,9 @@ class Moves:
         self._heed_clock(state, relaxed)
         self.infeasible |= relaxed.end == "infeasible" and state.x is None
         if relaxed.duals is not None:
-            state.bound = max(state.bound, self.program.bound(stage, relaxed.duals))
+            self._proved(number, stage, state, self.program.bound(stage, relaxed.duals))
         if number == 0 and relaxed.duals is not None:
             self.duals = relaxed.duals
-        self.tell(number, None, state.bound, None)
         return relaxed.x
 
     def _choose(self, number: int, stage: Stage, state: State, relaxed: np.ndarray | None, ends: float,
@@ -156,7 +165,7 @@ class Moves:
             work * NEAR_NODES, state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
-                 gap: float, nodes: int, start: np.ndarray | None = None, checks: int = 2**31 - 1, **options: Any
+                 gap: float, nodes: int, start: np.ndarray | None = None, checks: int = UNLIMITED, **options: Any
                  ) -> Run:
         """A run with other bounds and other whole columns."""
         part = replace(self.program, col_lower=lower, col_upper=upper, integer=whole)
@@ -166,14 +175,14 @@ class Moves:
     def _branch(self, number: int, stage: Stage, state: State, ends: float, gap: float) -> None:
         """Branch and bound on the whole programme from the point so far."""
         whole = run(self.program, stage, max(0.2, ends - time.monotonic()), **self.settings, gap=gap, nodes=NODES,
-                    start=state.x, watch=lambda value, bound, x: self.tell(number, value, bound, x))
+                    start=state.x, watch=lambda bound, x: self.tell(number, bound, x))
         if stage.proof and not self.large and not self.direct:
             whole = self._asked_again(stage, whole, ends, gap)
         if whole.end == "infeasible" and state.x is None:
             self.infeasible = True
             return
         self._found(number, stage, state, whole)
-        state.bound = max(state.bound, whole.bound)
+        self._proved(number, stage, state, whole.bound)
 
     def _asked_again(self, stage: Stage, first: Run, ends: float, gap: float) -> Run:
         """The run, or a second one by another way that proves its claim wrong.
@@ -203,9 +212,10 @@ class Moves:
         """The point with its whole columns exactly whole and the others solved again; itself, rounded, when that fails
         and it keeps all limits, or None.
         """
-        whole, rounded = self.program.integer, np.clip(np.round(x), self.program.col_lower, self.program.col_upper)
-        again = self._bounded(stage, np.where(whole, rounded, self.program.col_lower),
-                              np.where(whole, rounded, self.program.col_upper), np.zeros_like(whole),
+        whole, lower, upper = self.program.integer, self.program.col_lower, self.program.col_upper
+        rounded = np.clip(np.round(x), np.ceil(lower - WRONG), np.floor(upper + WRONG))
+        again = self._bounded(stage, np.where(whole, rounded, lower), np.where(whole, rounded, upper),
+                              np.zeros_like(whole),
                               max(self.deadline, time.monotonic() + CLEAN_SECONDS), 0.0, 1)
         self.clock_cut |= again.end == "time_limit"
         if again.end == "optimal" and again.x is not None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ OnProgress = Callable[[int, Progress], None]
 
 def solve(program: Program, *, gap: float, time_limit: float, seed: int, start: np.ndarray | None = None,
           on_progress: Callable[[Progress], None] | None = None) -> Answer:
-    """Solve one programme in a child process; see `solve_many`."""
+    """Solve one programme in a child process; see `solve_many`, also for what is raised."""
     heard: OnProgress | None = (lambda _, progress: on_progress(progress)) if on_progress else None
     return solve_many([program], gap=gap, time_limit=time_limit, seed=seed, starts=[start], on_progress=heard)[0]
 
@@ -134,9 +134,9 @@ def processors() -> int:
 
 
 def explain(program: Program, limits: Sequence[Limit], seconds: float) -> list[Clash]:
-    """Which of the limits clash, found in a child process; see `conflict.clashes`.
+    """Which of the limits clash, found in a child process within some seconds; see `conflict.clashes`.
 
-    Empty when the process failed or did not end in time.
+    Empty when the process failed or did not end in time. The programme is one that `solve_many` has taken.
     """
     process = _worker()
     assert process.stdin and process.stdout
@@ -212,11 +212,11 @@ class _Child:
     stage: int = 0
     x: np.ndarray | None = None
     bound: float | None = None
-    done: tuple[Any, ...] | None = None
+    done: Answer | None = None
     reason: str = ""
     interrupted: bool = False
     clock_cut: bool = False
-    finished: list[StageResult] = field(default_factory=list)
+    finished: tuple[StageResult, ...] = ()
 
     def begin(self, messages: queue.SimpleQueue[tuple[int, tuple[Any, ...] | None]]) -> None:
         """Start the process and a thread that passes its messages on."""
@@ -235,7 +235,8 @@ class _Child:
                 messages.put((self.number, message))
         except (OSError, ValueError, EOFError):
             pass  # the child is gone; what it told is kept
-        messages.put((self.number, None))
+        finally:
+            messages.put((self.number, None))
 
     def take(self, message: tuple[Any, ...] | None) -> bool:
         """Remember a message; False when it was the last."""
@@ -247,34 +248,36 @@ class _Child:
             self._note(*message[1:])
             return True
         if message[0] == "done":
-            self.done = message[1:]
+            self.done, self.reason = message[1], ""
         else:
             self.reason = str(message[1])
         return False
 
-    def _note(self, stage: int, _: float | None, bound: float | None, x: np.ndarray | None) -> None:
+    def _note(self, stage: int, bound: float | None, x: np.ndarray | None, finished: tuple[StageResult, ...]) -> None:
         if stage != self.stage:
-            self._finish_stage("work_limit")
             self.stage, self.bound = stage, None
+        self.finished = finished
+        if x is not None:
+            # What HiGHS tells of on the way is whole only nearly, and at times not the point that has the value.
+            x = np.where(self.program.integer, np.round(x), x)
+            if self._value(x) <= self._value(self.x) + 1e-9 and missed(self.program, x) <= WRONG:
+                self.x = x
+        if self.bound is not None and believed(self.bound, self._value(self.x)) == -np.inf:
+            self.bound = None  # a point proves it wrong
         if bound is not None and np.isfinite(bound):
             self.bound = bound if self.bound is None else max(self.bound, bound)
-        if x is None:
-            return
-        # What HiGHS tells of on the way is whole only nearly, and at times not the point that has the value.
-        x = np.where(self.program.integer, np.round(x), x)
-        if self._value(x) <= self._value(self.x) + 1e-9 and missed(self.program, x) <= WRONG:
-            self.x = x
 
     def _value(self, x: np.ndarray | None) -> float:
         return self.program.stages[self.stage].value(x) if x is not None else float("inf")
 
-    def _finish_stage(self, status: str) -> None:
-        if self.x is None:
-            return
+    def _stages(self, status: str) -> tuple[StageResult, ...]:
+        """How the stages ended: those that came to their end, and the one in which the search was ended."""
+        if self.x is None or len(self.finished) > self.stage:
+            return self.finished if self.x is not None else ()
         value = self._value(self.x)
         bound = believed(-np.inf if self.bound is None else self.bound, value)
-        self.finished.append(ended(self.program.stages[self.stage].name, value, bound, self.gap, status,
-                                   self.seconds() - sum(stage.seconds for stage in self.finished)))
+        return (*self.finished, ended(self.program.stages[self.stage].name, value, bound, self.gap, status,
+                                      self.seconds() - sum(stage.seconds for stage in self.finished)))
 
     def seconds(self) -> float:
         """Seconds since the process began."""
@@ -296,7 +299,7 @@ class _Child:
 
     def infeasible(self) -> bool:
         """Whether the search has ended without any point being possible."""
-        return self.done is not None and bool(self.done[2])
+        return self.done is not None and self.done.status == "infeasible"
 
     def terminate(self) -> None:
         """Ask the process to end: TERM."""
@@ -327,10 +330,9 @@ class _Child:
     def answer(self) -> Answer:
         """What the search came to."""
         if self.done is not None:
-            x, stages, infeasible, clock_cut, *more = self.done
-            nothing = "time_limit" if clock_cut else "failed"
-            status = "infeasible" if infeasible else (stages[0].status if stages else nothing)
-            return Answer(status, x, stages, self.seconds(), self.reason, clock_cut, *more)
+            return replace(self.done, seconds=self.seconds())
         status = "interrupted" if self.interrupted else ("time_limit" if self.clock_cut else "failed")
-        self._finish_stage(status)
-        return Answer(status, self.x, tuple(self.finished), self.seconds(), self.reason, True)
+        stages = self._stages(status)
+        if status == "time_limit" and stages:
+            status = stages[0].status
+        return Answer(status, self.x, stages, self.seconds(), self.reason, True)

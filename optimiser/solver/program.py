@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 
 WRONG = 1e-6  # by which a bound above a point, or a point beyond its limits, is wrong, relative to at least one
-EXACT = 1e-9  # gap up to which a stage is at its end
 SAME = 1e-8  # difference that is arithmetic, relative to values of at least one
 NOISE = 1e-10  # of the largest cost: what differences of equal numbers leave, which scaling would take for real
 ARITHMETIC = 1e-13  # of all terms of a sum, that adding them may cost
@@ -20,7 +19,7 @@ Keep = tuple[np.ndarray, float, float, float]
 
 @dataclass(frozen=True)
 class Stage:
-    """One objective, minimised: `cost @ x + constant`.
+    """One objective, minimised: `cost @ x + constant`, with `cost` of shape (n,).
 
     Later stages keep every part in `keep` (the whole objective when it is empty) at its value, or worse by at most
     `max(relative * |value|, absolute)`; with `passing` only the next stage does. A stage without `proof` chooses among
@@ -52,7 +51,7 @@ class Program:
 
     Attributes
     ----------
-    matrix : csc_array (m, n)
+    matrix : csc_array (m, n); at least one column
     row_lower, row_upper : array (m,); infinite where a side is missing
     col_lower, col_upper : array (n,); finite
     integer : bool array (n,)
@@ -65,8 +64,9 @@ class Program:
         The columns of `series` and those that only follow from them; rows over these columns alone say which choices
         are allowed at all. May be empty.
     blocks : array (n,) of int
-        Columns with the same number belong together (a decision and what follows from it); -1 for what belongs to
-        none. Rows over columns of one block alone fall apart from each other once all other rows are priced.
+        Columns with the same number, from 0 without a number left out, belong together (a decision and what follows
+        from it); -1 for what belongs to none. Rows over columns of one block alone fall apart from each other once all
+        other rows are priced.
     """
 
     matrix: sparse.csc_array = field(repr=False)
@@ -143,7 +143,7 @@ class Known:
     duals : array (m,) or None
         Prices of the rows from a similar programme.
     only : bool
-        Whether a large programme is searched no further once all `choices` were tried and one of them gave a point.
+        Whether a large programme is searched no further once all `choices` were tried and a point is known.
     """
 
     choices: tuple[np.ndarray, ...] = ()
@@ -151,13 +151,24 @@ class Known:
     duals: np.ndarray | None = None
     only: bool = False
 
+    def fitting(self, program: Program) -> Known:
+        """What of it can be used: only arrays with a finite number for each column, or row, of the programme."""
+        def fits(numbers: np.ndarray, like: np.ndarray) -> bool:
+            return numbers.shape == like.shape and bool(np.isfinite(numbers).all())
+
+        duals = self.duals if self.duals is not None and fits(self.duals, program.row_lower) else None
+        return replace(self, choices=tuple(x for x in self.choices if fits(x, program.col_lower)), duals=duals)
+
 
 NOTHING = Known()
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a search stands: best value so far, bound, relative gap and seconds since it began."""
+    """Where a search stands: best value so far, bound, relative gap and seconds since it began.
+
+    Value and bound are those of the stage as it is minimised.
+    """
 
     stage: str
     number: int
@@ -170,7 +181,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class StageResult:
-    """How a stage ended: optimal, within_gap, work_limit, time_limit or interrupted."""
+    """How a stage ended: optimal, within_gap, work_limit, time_limit, interrupted or failed.
+
+    Value and bound are those of the stage as it is minimised, `gap` is relative, `seconds` what it took.
+    """
 
     name: str
     value: float
@@ -208,7 +222,8 @@ class Answer:
     `status` is that of the leading stage (optimal, within_gap, work_limit, time_limit), or interrupted, infeasible or
     failed. `x` is the best point found, its whole columns exactly whole, or None. `clock_cut` says that a clock ended
     some part of the search, so that another machine might answer otherwise. `duals` are prices of the rows from the
-    leading stage's relaxation, where it was solved: `Program.bound` makes a bound of them, also of a similar programme.
+    leading stage's relaxation where there was one, or else those that were known: `Program.bound` makes a bound of
+    them, also of a similar programme.
     `steps` say what each step of the search gained; empty when the search had to be ended from outside.
     """
 
@@ -228,17 +243,17 @@ def without_noise(cost: np.ndarray) -> np.ndarray:
 
 
 def sided(duals: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """Prices of rows: positive ones pay for the lower side, negative ones for the upper; none for a side not there."""
+    """Prices of rows (m,): positive ones pay for the lower side, negative ones for the upper; 0 if it isn't there."""
     return np.where(np.isfinite(np.where(duals > 0, lower, upper)), duals, 0.0)
 
 
 def paid(prices: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """What the sides of rows come to at their prices."""
+    """What the sides of rows (m,) come to at their prices (m,)."""
     return prices * np.where(prices > 0, lower, np.where(prices < 0, upper, 0.0))
 
 
 def missed(program: Any, x: np.ndarray) -> float:
-    """The most by which a point misses a row, a bound or a whole number, relative to limits above one.
+    """The most by which a point (n,) misses a row, a bound or a whole number, relative to limits above one.
 
     `program` is a `Program`, or what has its matrix, sides, bounds and whole columns.
     """
@@ -265,7 +280,7 @@ def ended(name: str, value: float, bound: float, gap: float, status: str, second
     """How a stage ended that was asked for a gap; `status` says why it went no further, where it did not reach it."""
     reached = relative_gap(value, bound)
     return StageResult(name, value, bound, reached,
-                       status if reached > gap else ("optimal" if reached <= EXACT else "within_gap"), seconds)
+                       status if reached > gap else ("optimal" if reached == 0 else "within_gap"), seconds)
 
 
 def relative_gap(value: float, bound: float) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimiser.solver.gate import scaled, scaling
-from optimiser.solver.program import Program, StageResult, believed, ended
+from optimiser.solver.program import Answer, Program, believed, ended
 
 ENDS = {"optimal": "optimal", "gaplimit": "within_gap", "timelimit": "time_limit", "infeasible": "infeasible"}
 
@@ -19,9 +19,8 @@ def installed() -> bool:
     return find_spec("pyscipopt") is not None
 
 
-def search(program: Program, gap: float, time_limit: float, seed: int
-           ) -> tuple[np.ndarray | None, tuple[StageResult, ...], bool, bool]:
-    """The first stage, by SCIP as it comes: best point, how it ended, whether infeasible, whether a clock cut it.
+def search(program: Program, gap: float, time_limit: float, seed: int) -> Answer:
+    """The first stage, by SCIP as it comes.
 
     Raises
     ------
@@ -60,11 +59,14 @@ def search(program: Program, gap: float, time_limit: float, seed: int
     m.setParam("limits/time", max(0.0, ends - time.monotonic()))  # stating the programme takes its part
     m.optimize()
     status = ENDS.get(m.getStatus(), "work_limit")
+    clock_cut = status == "time_limit"
     if status == "infeasible" or not m.getNSols():
-        return None, (), status == "infeasible", status == "time_limit"
+        return Answer(status if clock_cut or status == "infeasible" else "failed", None, clock_cut=clock_cut)
     best = m.getBestSol()
     x = np.array([m.getSolVal(best, column) for column in columns]) * by.columns
     x = np.where(program.integer, np.round(x), x)
     value = stage.value(x)
-    bound = believed(float(m.getDualbound()), value)
-    return x, (ended(stage.name, value, bound, gap, status, m.getSolvingTime()),), False, status == "time_limit"
+    proved = float(m.getDualbound())
+    bound = believed(proved if proved > -m.infinity() else -np.inf, value)
+    result = ended(stage.name, value, bound, gap, status, m.getSolvingTime())
+    return Answer(result.status, x, (result,), clock_cut=clock_cut)

@@ -1,10 +1,10 @@
 """The search: stage after stage, each from the best point so far, with work limits before clocks.
 
-What was measured on two cores decided how. HiGHS alone rounds the list of every review at once: on the Flemish case it
-stood at a gap of 2 % after a minute. Deciding the reviews one after the other, with later ones relaxed, reaches 0.8 %
-in ten seconds, and the first of these steps is itself a relaxation of the whole programme, so that its bound holds.
-Prices of the rows between occupations (`pricing.py`) come to the relaxation in a third of the time, and with each
-occupation whole far beyond it; what they mix says where to search for plans.
+What was measured on two cores decided how. HiGHS alone rounds the list of every review at once: on the plain model of
+Flanders it stood at a gap of 2 % after a minute. Deciding the reviews one after the other, with later ones relaxed,
+reaches 0.8 % in ten seconds, and the first of these steps is itself a relaxation of the whole programme, so that its
+bound holds. Prices of the rows between occupations (`pricing.py`) come to the relaxation in a third to a half of the
+time, and with each occupation whole far beyond it; what they mix says where to search for plans.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 from optimiser.errors import SolverError
 from optimiser.solver.moves import SLACK, STEP_GAP, STEP_NODES, USED, Moves, State
 from optimiser.solver.pricing import Pricing
-from optimiser.solver.program import EXACT, WRONG, Program, Stage, Step, believed, ended, missed, relative_gap
+from optimiser.solver.program import Answer, Program, Stage, Step, believed, ended, missed, relative_gap
 
 LEADING_SHARE = 0.75  # of the time for the leading stage
 LATER_SHARE = 0.7  # of the time left for each stage after it
 FIRST_SHARE = 0.7  # of the leading stage's time for its first period, the hardest one
 FINE = 2 * STEP_GAP  # gap from which on such steps are too coarse to gain anything
 FAR = 0.05  # gap from which on a relaxation tells so little that these steps come before prices
-STEP_CHECKS = 60
+STEP_CHECKS = 60  # of a step that decides one period
 STEPS = ("recall", "round", "periods", "prices", "around", "branch")
 """What a search may consist of, in this order: see `docs/performance.md`."""
 TURNS = 4  # of prices between two looks for a point
@@ -45,10 +45,29 @@ NEAR_GAP = 0.05  # at which a later objective is good enough with the list as it
 class Search(Moves):
     """One search: which moves it takes when."""
 
+    def answer(self, start: np.ndarray | None = None) -> Answer:
+        """Run, and say how it ended; see `run`."""
+        x = self.run(start)
+        nothing = "time_limit" if self.clock_cut else "failed"
+        status = "infeasible" if self.infeasible else (self.stages[0].status if self.stages else nothing)
+        return Answer(status, x, tuple(self.stages), time.monotonic() - self.began, self.reason, self.clock_cut,
+                      self.duals, tuple(self.steps))
+
     def run(self, start: np.ndarray | None = None) -> np.ndarray | None:
-        """Optimise all stages in order; the best point found, or None."""
-        x, whole = start if start is not None and np.isfinite(start).all() else None, self.program.integer
-        if x is not None and (missed(self.program, x) > WRONG or (x != np.round(x))[whole].any()):
+        """Optimise all stages in order; the best point (n,) found, or None.
+
+        Parameters
+        ----------
+        start : array (n,), optional
+            A point to begin from. It counts only as far as it keeps all limits.
+
+        Raises
+        ------
+        SolverError
+            When HiGHS fails before there is any point.
+        """
+        x = start if start is not None and np.isfinite(start).all() else None
+        if x is not None and (missed(self.program, x) > SLACK or (x != np.round(x))[self.program.integer].any()):
             x = self._clean(self.program.stages[0], x)
         count = len(self.program.stages)
         kept = self.program
@@ -60,29 +79,32 @@ class Search(Moves):
                 return None
             x = state.x
             value = stage.value(x)
-            bound = self._believed(number, stage, state.bound, value)
+            bound = believed(state.bound, value)
             self.stages.append(ended(stage.name, value, bound, self.gap, state.status, time.monotonic() - began))
-            self.tell(number, value, bound, x)
+            self.tell(number, bound, x)
             self.program = _keeping(kept, stage, x)
             if not stage.passing:
                 kept = self.program
         return x
 
-    def _believed(self, number: int, stage: Stage, bound: float, value: float) -> float:
-        """The bound of a stage, or what prices prove by themselves where a point proves that it is wrong."""
-        if (true := believed(bound, value)) == -np.inf < bound:
-            true = believed(self.program.bound(stage, None if number else self.duals), value)
-        return true
-
     def _stage(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> State:
         state = State(x, self.program.bound(stage))
 
         def step(name: str, does: Callable[..., None], *more: Any) -> None:
-            """Take a step and note what it came to."""
+            """Take a step and note what it came to; a known point is worth more than an error on the way to another."""
             began = time.monotonic()
-            does(number, stage, state, ends, *more)
+            try:
+                does(number, stage, state, ends, *more)
+            except SolverError as error:
+                if state.x is None:
+                    raise
+                state.status, self.reason = "failed", str(error)
             value = np.inf if state.x is None else stage.value(state.x)
             self.steps.append(Step(stage.name, name, value, state.bound, time.monotonic() - began))
+
+        def priced() -> bool:
+            """Whether there is a point to begin from, and something falls apart once rows are priced."""
+            return self.priced and state.x is not None and self._priced(number, stage, state.x, ends) is not None
 
         if number == 0:
             step("recall", self._recall)
@@ -90,29 +112,28 @@ class Search(Moves):
                 return state
         if self.large and number == 0 and self._open(stage, state):
             step("round", self._round)
-            priced = self.priced and state.x is not None and self._priced(number, stage, state.x, ends) is not None
-            if self._open(stage, state, FAR if priced else FINE):
+            if self._open(stage, state, FAR if priced() else FINE):
                 step("periods", self._period_by_period)
-            if priced and self._open(stage, state):
+            if self._open(stage, state) and priced():
                 step("prices", self._by_prices)
                 if self._open(stage, state):
                     step("around", self._where_they_differ)
         elif self.large and number:
             step("around", self._around)
-        settled = not stage.proof and all(done.gap <= EXACT for done in self.stages)
+        settled = not stage.proof and all(done.gap == 0 for done in self.stages)
         if settled or (self._open(stage, state) and (number == 0 or not self.large)):
             step("branch", self._branch, 0.0 if settled else self.gap)
         return state
 
     def _recall(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """Take up what is known: the bound, the prices, and the choices nearest to those that were good elsewhere."""
-        state.bound = max(state.bound, self.known.bound, self.program.bound(stage, self.duals))
+        for bound in (self.program.bound(stage, self.duals), self.known.bound):
+            self._proved(number, stage, state, bound)
         if self.large and self.priced and self.duals is not None and self._open(stage, state):
             self._decomposed(number, stage, state, ends)
         for choice in self.known.choices if self.large else ():
             if self._open(stage, state) or (self.known.only and not self.infeasible):
                 self._choose(number, stage, state, choice, ends)
-        self.tell(number, None, state.bound, None)
 
     def _priced(self, number: int, stage: Stage, x: np.ndarray | None, ends: float) -> Pricing | None:
         """What prices tell of a stage; None where nothing falls apart once rows are priced.
@@ -133,7 +154,7 @@ class Search(Moves):
 
         Without the tying rows the relaxation falls apart into small ones, which the simplex method solves in a tenth
         of the time that the whole relaxation takes. On the Flemish case with all shortages drawn anew the known prices
-        alone lose 1 to 4 % of the bound, with the others priced anew up to 0.3 % (Lagrangian decomposition; Geoffrion
+        alone lose 1 to 4 % of the bound, with the others priced anew up to 0.3 % (Lagrangian relaxation; Geoffrion
         1974). What the small ones choose together is a first point.
         """
         pricing = self._priced(number, stage, state.x, ends)
@@ -141,17 +162,15 @@ class Search(Moves):
             return
         with suppress(SolverError):
             pricing.price(time.monotonic() + (ends - time.monotonic()) / 4)
-        self._heed_prices(number, state, pricing)
+        self._heed_prices(number, stage, state, pricing)
         if pricing.points is not None and self._open(stage, state):
             self._choose(number, stage, state, pricing.points, ends)
 
-    def _heed_prices(self, number: int, state: State, pricing: Pricing) -> None:
+    def _heed_prices(self, number: int, stage: Stage, state: State, pricing: Pricing) -> None:
         """Take up what prices have proved so far."""
         if pricing.clock_cut:
             self.clock_cut, state.status = True, "time_limit"
-        if pricing.bound > state.bound:
-            state.bound = pricing.bound
-            self.tell(number, None, state.bound, None)
+        self._proved(number, stage, state, pricing.bound)
 
     def _round(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """First points: the allowed choice that later aims like best, held, with the rest solved, which is there in a
@@ -186,10 +205,10 @@ class Search(Moves):
             before = pricing.bound
             going = pricing.turn(ends)
             first = pricing.bound if first is None else first
-            since = 0 if pricing.bound > before else since + 1
-            self._heed_prices(number, state, pricing)
+            since = 0 if relative_gap(pricing.bound, before) > 0 else since + 1
+            self._heed_prices(number, stage, state, pricing)
             near = np.isfinite(pricing.reach) and relative_gap(pricing.reach, state.bound) <= RELAXED
-        if number == 0:
+        if number == 0 and np.isfinite(pricing.relaxed_bound):
             self.duals = pricing.duals
         return pricing.mean if near or not self._open(stage, state) else None
 
@@ -205,8 +224,7 @@ class Search(Moves):
             step = self._bounded(stage, lower, upper, whole, until, STEP_GAP, STEP_NODES, checks=STEP_CHECKS)
             self._heed_clock(state, step)
             if period == 0:
-                state.bound = max(state.bound, step.bound)
-                self.tell(number, None, state.bound, None)
+                self._proved(number, stage, state, step.bound)
                 self.infeasible |= step.end == "infeasible" and state.x is None
             if step.x is None:
                 return
@@ -228,7 +246,7 @@ class Search(Moves):
         turns, going = 0, True
         while going and self._open(stage, state):
             turns, going = turns + 1, pricing.turn(last, stage.value(state.x) - state.bound)
-            self._heed_prices(number, state, pricing)
+            self._heed_prices(number, stage, state, pricing)
             if going and turns % TURNS == 0 and self._open(stage, state):
                 pricing.look(last)
                 self._point_near(number, stage, state, pricing, pricing.mean, last)
@@ -241,7 +259,7 @@ class Search(Moves):
                 self._take(number, stage, state, self._clean(stage, chosen))
             if self._open(stage, state):
                 self._point_near(number, stage, state, pricing, pricing.mean if chosen is None else chosen, ends)
-        self._heed_prices(number, state, pricing)
+        self._heed_prices(number, stage, state, pricing)
 
     def _where_they_differ(self, number: int, stage: Stage, state: State, ends: float) -> None:
         """The best point's lists where the master's mixture has the same, held, and the rest searched.

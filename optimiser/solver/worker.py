@@ -11,8 +11,11 @@ import threading
 import time
 from typing import IO, Any
 
+from optimiser.solver import scip
+from optimiser.solver.conflict import clashes
+from optimiser.solver.search import Search
+
 LEAST = 0.1  # seconds that a search gets even when starting its process took all it had
-INTERVAL = 0.2  # seconds between two messages that bring only a new bound
 
 
 def send(stream: IO[bytes], message: tuple[Any, ...]) -> None:
@@ -45,6 +48,7 @@ def main() -> None:
         {"search": _search, "conflict": _conflict}[task](out, *rest)
     except BaseException as error:  # whatever it is, the parent must hear of it
         send(out, ("failed", f"{type(error).__name__}: {error}"))
+    os._exit(0)  # the thread that reads would make a usual end a fatal error of the interpreter
 
 
 def _leave_with_parent() -> None:
@@ -58,29 +62,21 @@ def _search(out: IO[bytes], program: Any, gap: float, ends: float, seed: int, st
             known: Any) -> None:
     time_limit = max(LEAST, ends - time.monotonic())  # this clock is the same in all processes
     if method == "scip":
-        from optimiser.solver import scip
+        return send(out, ("done", scip.search(program, gap, time_limit, seed)))
+    told: dict[int, float | None] = {}
 
-        return send(out, ("done", *scip.search(program, gap, time_limit, seed)))
-    from optimiser.solver.search import Search
-
-    last = [0.0]
-
-    def tell(number: int, value: float | None, bound: float | None, x: Any) -> None:
-        now = time.monotonic()
-        if x is not None or now - last[0] >= INTERVAL:
-            last[0] = now
-            send(out, ("progress", number, value, bound, x))
+    def tell(number: int, bound: float | None, x: Any) -> None:
+        """Pass on better points, and bounds that are not those told last, with the stages that have ended by now."""
+        if x is not None or bound != told.get(number):
+            told[number] = bound
+            send(out, ("progress", number, bound, x, tuple(search.stages)))
 
     options: dict[str, Any] = {"presolve": "off", "priced": False} if method == "without_presolve" else {}
     search = Search(program, gap, time_limit, seed, tell, known, direct=method == "direct", **options)
-    x = search.run(start)
-    return send(out, ("done", x, tuple(search.stages), search.infeasible, search.clock_cut, search.duals,
-                      tuple(search.steps)))
+    return send(out, ("done", search.answer(start)))
 
 
 def _conflict(out: IO[bytes], program: Any, limits: Any, seconds: float) -> None:
-    from optimiser.solver.conflict import clashes
-
     send(out, ("done", clashes(program, limits, seconds)))
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 import numpy as np
 
 from optimiser.model.handover import Handed
+from optimiser.solver.program import sided
 
 FOLLOWS = ("listed", "enters", "lots", "arrivals")  # what is nothing for an occupation that no review lists
 
@@ -31,8 +32,7 @@ def floors(handed: Handed, prices: np.ndarray | None, unit: float) -> dict[tuple
     dict (region, occupation, whether it is listed) -> number
     """
     program, stage = handed.program, handed.program.stages[0]
-    held = np.zeros(len(program.row_lower)) if prices is None else np.where(np.isfinite(
-        np.where(prices > 0, program.row_lower, program.row_upper)), prices, 0.0)
+    held = np.zeros(len(program.row_lower)) if prices is None else sided(prices, program.row_lower, program.row_upper)
     left = stage.cost - program.matrix.T @ held
     least = np.minimum(left * program.col_lower, left * program.col_upper)
     floor = program.bound(stage, prices)
