@@ -52,7 +52,7 @@ def solved(config: Path, folder: Path, *options: str) -> dict[str, Any]:
     result = timed([*OPTIMISER, "solve", str(config), "--out", str(out), *options], folder)
     if result["exit"] == 0:
         status = json.loads((out / "status.json").read_text("utf-8"))
-        result |= {"gap": round(status["gap"], 5), "clock_cut": status["clock_cut"],
+        result |= {"gap": None if status["gap"] is None else round(status["gap"], 5), "clock_cut": status["clock_cut"],
                    "check": timed([*OPTIMISER, "check", str(out)], folder)["exit"]}
     return result
 

@@ -23,7 +23,7 @@ from optimiser.explore.near import alternatives as exploring
 from optimiser.explore.near import trades
 from optimiser.explore.near.alternatives import Series, alternatives
 from optimiser.problem import Problem
-from optimiser.solver import Progress
+from optimiser.solver import Answer, Program, Progress
 
 Lists = frozenset[tuple[str, str, int]]
 
@@ -52,6 +52,22 @@ def near(of_lists: dict[Lists, float], regions: tuple[str, ...], share: float) -
     """The lists within a share of the best that are surely, or perhaps, so: the value, less the edge."""
     best = min(of_lists.values())
     return {listed: value - best - share * abs(best) for listed, value in of_lists.items()}
+
+
+def test_lists_known_from_before_are_of_use_where_a_distance_is_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = 0
+
+    def heard(programs: list[Program], **more: Any) -> list[Answer]:
+        nonlocal known
+        for program, one in zip(programs, more["known"], strict=True):
+            assert len(one.fitting(program).choices) == len(one.choices)
+            known += "distance" in program.col_names and len(one.choices) > 0
+        return inline.solve_many(programs, **more)
+
+    monkeypatch.setattr(desks, "solve_many", heard)
+    problem = next(problem for problem, of_lists in map(case, range(20)) if len(of_lists) > 2)
+    alternatives(problem, 0.3, 3, desk=Desk(0.0, 30.0))
+    assert known
 
 
 @pytest.mark.parametrize("large", [False, True])

@@ -250,6 +250,8 @@ def test_what_is_known_when_time_ends_is_kept(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.undo()
     assert not late.turn(time.monotonic() - 1.0)
     assert late.clock_cut and not full.clock_cut
+    relaxing = Pricing(program, stage, SETTINGS)
+    assert not relaxing.turn(time.monotonic() - 1.0) and relaxing.clock_cut
 
 
 @pytest.mark.parametrize("claim", [None, Run("time_limit", None, np.inf, -69.2), Run("optimal", None, -20.0, 0.0)])

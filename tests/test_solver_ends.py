@@ -270,6 +270,50 @@ def test_an_error_on_the_way_leaves_a_known_point(known: bool, monkeypatch: pyte
     assert (answer.stages[0].value, answer.stages[0].bound) == (1, 0)
 
 
+def test_an_error_in_branch_and_bound_leaves_the_better_point_it_had_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The start is worth 2; HiGHS tells of the best, worth 7, and fails."""
+    def failing(part: Program, *rest: Any, **options: Any) -> Run:
+        if "watch" not in options:
+            return run(part, *rest, **options)
+        options["watch"](-8.0, np.array([1.0, 2.0 - 1e-9]))
+        raise SolverError("HiGHS: run ended with kSolveError")
+
+    monkeypatch.setattr(moves, "run", failing)
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
+    told: list[Any] = []
+    answer = search.Search(p, 0.0, 10.0, 1, lambda *what: told.append(what)).answer(np.array([0.0, 1.0]))
+    assert answer.x is not None and answer.x.tolist() == [1, 2]
+    assert (answer.status, answer.stages[0].value, answer.stages[0].bound) == ("failed", -7, -8)
+    assert told[0][0] == 0 and told[0][2].tolist() == [0, 1]  # the start, before anything else
+
+
+def test_a_bound_that_a_told_point_proves_wrong_takes_the_place_of_none() -> None:
+    p = program([[1.0, 1.0]], [2.0], stage([1.0, 1.0]))
+    child = process._Child(0, p, 0.0, 9.0, 1, None, "search", Known())
+    for bound, x, known in ((0.5, None, 0.5), (None, np.array([1.0, 0.0]), 0.5), (5.0, None, 0.5), (0.9, None, 0.9),
+                            (None, np.array([0.0, 0.0]), None), (0.0, None, 0.0)):
+        child.take(("progress", 0, bound, x, ()))
+        assert child.bound == known
+
+
+@pytest.mark.parametrize(("bound", "number", "wanted"), [(-7.0, 0, 0.001), (-7.21, 0, 0.003), (-70.0, 0, 0.005),
+                                                         (-70.0, 1, 0.001), (None, 0, 0.001)])
+def test_a_search_with_the_lists_held_ends_within_a_tenth_of_what_is_open(bound: float | None, number: int,
+                                                                          wanted: float) -> None:
+    p = program([[2.0, 1.0]], [4.0], stage([-3.0, -2.0]), top=2.0)
+    s = search.Search(p, 0.01, 10.0, 1, lambda *_: None)
+    asked: list[float] = []
+
+    def bounded(*arguments: Any, **_: Any) -> Run:
+        asked.append(arguments[5])
+        return Run("work_limit", None, np.inf, -np.inf)
+
+    s._bounded = bounded
+    state = moves.State(None if bound is None else np.array([1.0, 2.0]), -np.inf if bound is None else bound)
+    s._improve(number, p.stages[0], state, None, np.array([1.0, 2.0]), time.monotonic() + 9)
+    assert asked == [pytest.approx(wanted)]
+
+
 def test_a_bound_is_told_however_soon_after_a_point(monkeypatch: pytest.MonkeyPatch) -> None:
     result = StageResult("aim", 1.0, 1.0, 0.0, "optimal", 0.0)
 

@@ -277,7 +277,8 @@ class Desk:
         best = self._best.get(question.regions)
         alone = question.near and question.like
         likely = [*question.like, *([best.plan] if best and best.plan and not alone else [])]
-        choices = tuple(handed.choice_of(plan) for plan in likely)
+        more = np.zeros(len(program.col_lower) - len(handed.columns))  # columns that only the question has
+        choices = tuple(np.append(handed.choice_of(plan), more) for plan in likely)
         if question.other or question.aim:
             return Known(choices, only=question.near)
         prices = self._duals.get(question.regions, {})

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.errors import SolverError
 from optimiser.solver.highs import NO_SUB_MIPS, UNLIMITED, Run, run
 from optimiser.solver.pricing import Pricing
 from optimiser.solver.program import (
@@ -36,13 +37,14 @@ STEP_GAP = 0.004  # of the steps that decide one period
 STEP_NODES = 100
 NEAR_NODES = 20  # of a search that holds all periods, or all but one, of a known point
 NEAR_CHECKS = 6
+NEAR_GAP = 0.05  # at which a first point, or a later objective with the list as it is, is good enough
 LATER = 0.05  # what later objectives count where the first list is chosen
 USED = 0.1  # share from which on the relaxation counts as using a column
 NODES = 20_000  # of branch and bound
 AGAIN_NODES = 200  # of the second run that a small programme is worth
 AGAIN_CHECKS = 400
 CLEAN_SECONDS = 1.0  # that solving a point's other columns again may take, even past the deadline
-SLACK = 1e-9  # floating-point noise: of a kept objective and a start's limits, relative; of values, absolute
+SLACK = 1e-9  # floating-point noise in values and limits
 
 
 @dataclass
@@ -59,8 +61,8 @@ class Moves:
 
     `stages` and `steps` fill as they end. `gap` is relative, `time_limit` in seconds from now. `options` go to the
     solver in every run. `known` is what answers to similar programmes tell of this one. A `direct` search is branch and
-    bound from the start; without `priced` nothing is done by prices. `reason` is what went wrong, where the search
-    could go on all the same.
+    bound from the start; without `priced` nothing is done by prices. `reason` is what failed, where the search could go
+    on without.
     """
 
     def __init__(self, program: Program, gap: float, time_limit: float, seed: int, tell: Tell,
@@ -95,7 +97,7 @@ class Moves:
             self._take(number, stage, state, self._clean(stage, found.x))
 
     def _take(self, number: int, stage: Stage, state: State, x: np.ndarray | None) -> None:
-        """Take a clean point when it is better; a bound that it proves wrong is one no longer."""
+        """Take a clean point when it is better, and give up a bound that it proves wrong."""
         if x is not None and _better(stage, x, state.x):
             state.x = x
             if believed(state.bound, stage.value(x)) == -np.inf:
@@ -153,15 +155,20 @@ class Moves:
 
     def _improve(self, number: int, stage: Stage, state: State, free: int | None, point: np.ndarray, ends: float,
                  used: np.ndarray | None = None, work: int = 1, gap: float = 0.0) -> None:
-        """Search with all periods but one held at a point; series that neither it nor `used` has are held there too."""
+        """Search with all periods but one held at a point; series that neither it nor `used` has are held there too.
+
+        It ends within a tenth of the gap wanted; where more is open of the leading stage, within a tenth of that: what
+        this leaves other moves gain sooner than one with the lists held.
+        """
         lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
         some = (point > 0.5) if used is None else (point > 0.5) | used
         held = [column for series in self.program.series for i, column in enumerate(series)
                 if i != free or not some[list(series)].any()]
         lower[held] = upper[held] = np.round(point[held])
         now = time.monotonic()
+        left = 0.0 if number or state.x is None else min(relative_gap(stage.value(state.x), state.bound), NEAR_GAP)
         self._found(number, stage, state, self._bounded(
-            stage, lower, upper, self.program.integer, now + (ends - now) / 2, max(gap, self.gap / 10),
+            stage, lower, upper, self.program.integer, now + (ends - now) / 2, max(gap, max(self.gap, left) / 10),
             work * NEAR_NODES, state.x if point is state.x else None, work * NEAR_CHECKS, **NO_SUB_MIPS))
 
     def _bounded(self, stage: Stage, lower: np.ndarray, upper: np.ndarray, whole: np.ndarray, ends: float,
@@ -174,10 +181,24 @@ class Moves:
 
     def _branch(self, number: int, stage: Stage, state: State, ends: float, gap: float) -> None:
         """Branch and bound on the whole programme from the point so far."""
-        whole = run(self.program, stage, max(0.2, ends - time.monotonic()), **self.settings, gap=gap, nodes=NODES,
-                    start=state.x, watch=lambda bound, x: self.tell(number, bound, x))
-        if stage.proof and not self.large and not self.direct:
-            whole = self._asked_again(stage, whole, ends, gap)
+        heard: list[np.ndarray] = []
+
+        def watch(bound: float | None, x: np.ndarray | None) -> None:
+            if bound is not None:
+                self._proved(number, stage, state, bound)
+            if x is not None:
+                heard.append(x)
+                self.tell(number, None, x)
+
+        try:
+            whole = run(self.program, stage, max(0.2, ends - time.monotonic()), **self.settings, gap=gap, nodes=NODES,
+                        start=state.x, watch=watch)
+            if stage.proof and not self.large and not self.direct:
+                whole = self._asked_again(stage, whole, ends, gap)
+        except SolverError:
+            for x in heard[-1:]:  # what was found until then is not lost
+                self._take(number, stage, state, self._clean(stage, x))
+            raise
         if whole.end == "infeasible" and state.x is None:
             self.infeasible = True
             return
@@ -213,7 +234,10 @@ class Moves:
         and it keeps all limits, or None.
         """
         whole, lower, upper = self.program.integer, self.program.col_lower, self.program.col_upper
-        rounded = np.clip(np.round(x), np.ceil(lower - WRONG), np.floor(upper + WRONG))
+        least, most = np.ceil(lower - WRONG), np.floor(upper + WRONG)
+        if (least > most)[whole].any():
+            return None
+        rounded = np.clip(np.round(x), least, most)
         again = self._bounded(stage, np.where(whole, rounded, lower), np.where(whole, rounded, upper),
                               np.zeros_like(whole),
                               max(self.deadline, time.monotonic() + CLEAN_SECONDS), 0.0, 1)

@@ -260,20 +260,22 @@ class _Child:
         if x is not None:
             # What HiGHS tells of on the way is whole only nearly, and at times not the point that has the value.
             x = np.where(self.program.integer, np.round(x), x)
-            if self._value(x) <= self._value(self.x) + 1e-9 and missed(self.program, x) <= WRONG:
+            better = self._value(x) <= self._value(self.x) + 1e-9 and missed(self.program, x) <= WRONG
+            if better or len(finished) > stage:  # what a stage has ended with is clean
                 self.x = x
-        if self.bound is not None and believed(self.bound, self._value(self.x)) == -np.inf:
-            self.bound = None  # a point proves it wrong
-        if bound is not None and np.isfinite(bound):
-            self.bound = bound if self.bound is None else max(self.bound, bound)
+        known = [each for each in (self.bound, bound) if each is not None and np.isfinite(each)
+                 and believed(each, self._value(self.x)) > -np.inf]  # a point proves the others wrong
+        self.bound = max(known, default=None)
 
     def _value(self, x: np.ndarray | None) -> float:
         return self.program.stages[self.stage].value(x) if x is not None else float("inf")
 
     def _stages(self, status: str) -> tuple[StageResult, ...]:
         """How the stages ended: those that came to their end, and the one in which the search was ended."""
-        if self.x is None or len(self.finished) > self.stage:
-            return self.finished if self.x is not None else ()
+        if self.x is None:
+            return ()
+        if len(self.finished) > self.stage:
+            return self.finished
         value = self._value(self.x)
         bound = believed(-np.inf if self.bound is None else self.bound, value)
         return (*self.finished, ended(self.program.stages[self.stage].name, value, bound, self.gap, status,

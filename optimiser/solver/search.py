@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from optimiser.errors import SolverError
-from optimiser.solver.moves import SLACK, STEP_GAP, STEP_NODES, USED, Moves, State
+from optimiser.solver.moves import NEAR_GAP, SLACK, STEP_GAP, STEP_NODES, USED, Moves, State
 from optimiser.solver.pricing import Pricing
 from optimiser.solver.program import Answer, Program, Stage, Step, believed, ended, missed, relative_gap
 
@@ -32,14 +32,13 @@ STEPS = ("recall", "round", "periods", "prices", "around", "branch")
 TURNS = 4  # of prices between two looks for a point
 PRICES_SHARE = 0.8  # of the leading stage's time that is left, for prices
 TURNS_SHARE = 0.85  # of that for turns, the rest for the last points
-RELAXED = 1e-4  # relative distance at which a relaxation by prices is near enough
+RELAXED = 1e-4  # distance at which a relaxation by prices is near enough, relative, where that is not even less than
+NEARLY = 0.1  # of the gap wanted; and of what is open: prices end when they can gain no more than that
 HOPELESS = 8  # turns from the first without a better bound, after which it is relaxed in another way, too
 FRUITLESS = 15  # turns one after the other without a better bound, after which it is relaxed in another way
-NEARLY = 0.1  # of the way from bound to point: prices end when they can gain no more than that
 POLISH = 10  # times the work of other searches near a point, where the choice is the best known
 ALIKE = 0.01  # difference of a column below which a point and a mixture have the same
 DIFFER_NODES = 1000  # of a search where they differ
-NEAR_GAP = 0.05  # at which a later objective is good enough with the list as it is
 
 
 class Search(Moves):
@@ -69,6 +68,8 @@ class Search(Moves):
         x = start if start is not None and np.isfinite(start).all() else None
         if x is not None and (missed(self.program, x) > SLACK or (x != np.round(x))[self.program.integer].any()):
             x = self._clean(self.program.stages[0], x)
+        if x is not None:
+            self.tell(0, None, x)
         count = len(self.program.stages)
         kept = self.program
         for number, stage in enumerate(self.program.stages):
@@ -167,9 +168,11 @@ class Search(Moves):
             self._choose(number, stage, state, pricing.points, ends)
 
     def _heed_prices(self, number: int, stage: Stage, state: State, pricing: Pricing) -> None:
-        """Take up what prices have proved so far."""
+        """Take up what prices have proved so far, and the prices of the relaxation where they are the best known."""
         if pricing.clock_cut:
             self.clock_cut, state.status = True, "time_limit"
+        if number == 0 and pricing.relaxed_bound > self.program.bound(stage, self.duals):
+            self.duals = pricing.duals
         self._proved(number, stage, state, pricing.bound)
 
     def _round(self, number: int, stage: Stage, state: State, ends: float) -> None:
@@ -199,6 +202,7 @@ class Search(Moves):
         pricing = self._priced(number, stage, state.x, ends) if wanted else None
         if pricing is None:
             return None
+        enough = max(RELAXED, NEARLY * self.gap)
         going, near, since, first = True, False, 0, None
         while going and not near and since < (HOPELESS if pricing.bound == first else FRUITLESS) and (
                 self._open(stage, state)):
@@ -207,9 +211,7 @@ class Search(Moves):
             first = pricing.bound if first is None else first
             since = 0 if relative_gap(pricing.bound, before) > 0 else since + 1
             self._heed_prices(number, stage, state, pricing)
-            near = np.isfinite(pricing.reach) and relative_gap(pricing.reach, state.bound) <= RELAXED
-        if number == 0 and np.isfinite(pricing.relaxed_bound):
-            self.duals = pricing.duals
+            near = np.isfinite(pricing.reach) and relative_gap(pricing.reach, state.bound) <= enough
         return pricing.mean if near or not self._open(stage, state) else None
 
     def _period_by_period(self, number: int, stage: Stage, state: State, ends: float) -> None:
@@ -268,15 +270,16 @@ class Search(Moves):
         relaxation: they agree on nearly all lists by then. It only pays once the prices have settled.
         """
         assert state.x is not None
-        mean = None if self.pricing is None else self.pricing.mean
-        if mean is None:
+        pricing = self.pricing
+        if pricing is None or pricing.mean is None:
             return
         lower, upper = self.program.col_lower.copy(), self.program.col_upper.copy()
         lists = np.array([column for series in self.program.series for column in series], dtype=int)
-        same = lists[abs(mean[lists] - state.x[lists]) < ALIKE]
+        same = lists[abs(pricing.mean[lists] - state.x[lists]) < ALIKE]
         lower[same] = upper[same] = np.round(state.x[same])
         self._found(number, stage, state, self._bounded(stage, lower, upper, self.program.integer, ends,
                                                         self.gap / 10, DIFFER_NODES, state.x))
+        self._heed_prices(number, stage, state, pricing)
 
     def _point_near(self, number: int, stage: Stage, state: State, pricing: Pricing, mean: np.ndarray | None,
                     ends: float) -> None:

@@ -48,7 +48,8 @@ def main() -> None:
         {"search": _search, "conflict": _conflict}[task](out, *rest)
     except BaseException as error:  # whatever it is, the parent must hear of it
         send(out, ("failed", f"{type(error).__name__}: {error}"))
-    os._exit(0)  # the thread that reads would make a usual end a fatal error of the interpreter
+    finally:
+        os._exit(0)  # the thread that reads would make a usual end a fatal error of the interpreter
 
 
 def _leave_with_parent() -> None:

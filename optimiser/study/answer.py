@@ -153,7 +153,7 @@ class Answering:
         except (OutOfRange, ResultError) as error:
             return RowAnswer("failed", str(error), seconds=time.monotonic() - began)
         answer, seconds = solved.answer, time.monotonic() - began
-        if solved.plan is None or solved.outcome is None:
+        if solved.plan is None or solved.outcome is None or answer.status == "failed":
             return RowAnswer(answer.status, answer.reason or NO_PLAN.get(answer.status, ""), seconds=seconds)
         value, bound = _valued(solved.handed, answer, solved.outcome)
         [lead, *others] = solved.handed.parts[0]  # regions that share an aim have one bound, which is split by nobody
