@@ -29,7 +29,8 @@ from optimiser.texts import say
 from optimiser.verification import for_study, published, refuse_contradiction
 
 CONFLICT_SECONDS = 60.0
-RESERVE = 0.35  # most of the time limit that is kept for checking and writing
+AFTERWARDS = 6.0  # times what reading and building take, that checking and writing do
+RESERVE = 0.35  # most of the time limit that is kept for them
 Report = Callable[[str, Progress], None]
 Proofs = dict[tuple[str, str], tuple[float, float, str]]
 
@@ -46,8 +47,8 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
         Stop when proved to be within this share of the best possible; the config's by default.
     time_limit : float, optional
         Seconds for the whole run; the config's by default. The search gets what reading and building leave, less
-        twice as much (at most `RESERVE` of the limit) for checking and writing. Where no plan is possible, up to
-        `CONFLICT_SECONDS` more go into which limits clash.
+        `AFTERWARDS` times as much (at most `RESERVE` of the limit) for checking and writing. Where no plan is possible,
+        up to `CONFLICT_SECONDS` more go into which limits clash.
     on_progress : callable, optional
         Called with the regions' names and a `Progress` while the search runs; its values are in the units of
         `objectives.csv`. The tie-break has none.
@@ -91,7 +92,7 @@ def solve(problem: Problem, gap: float | None = None, time_limit: float | None =
     handed = [hand_over(frame(problem, regions)) for regions in components(problem)]
     names = [", ".join(h.frame.regions) for h in handed]
     spent = time.monotonic() - began
-    left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(2 * spent, 2.0)))
+    left = max(0.2 * time_limit, time_limit - spent - min(RESERVE * time_limit, max(AFTERWARDS * spent, 2.0)))
     programs = [h.program for h in handed]
     if verify:
         _refuse_other_rows(handed)
