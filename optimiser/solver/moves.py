@@ -106,7 +106,7 @@ class Moves:
 
     def _proved(self, number: int, stage: Stage, state: State, bound: float) -> None:
         """Take up a better bound, unless a known point proves it wrong."""
-        if bound > state.bound and (state.x is None or believed(bound, stage.value(state.x)) > -np.inf):
+        if state.bound < bound < np.inf and (state.x is None or believed(bound, stage.value(state.x)) > -np.inf):
             state.bound = bound
             self.tell(number, bound, None)
 
