@@ -226,7 +226,7 @@ def _proofs(handed: list[Handed], answers: list[Answer], values: dict[tuple[str,
 
 
 def published_gap(value: float, bound: float) -> float:
-    """Distance of a value to its bound as a share of the value; 0 when both are the same."""
+    """Distance of a published value to its bound, on whichever side, as a share of the value."""
     return abs(value - bound) / max(abs(value), 1e-9) if abs(value - bound) > 1e-9 else 0.0
 
 

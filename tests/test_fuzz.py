@@ -17,6 +17,7 @@ from pathlib import Path
 
 import fuzzcase
 import fuzzing
+import junk
 import plainly
 import pytest
 import yaml
@@ -54,7 +55,7 @@ class Case:
             kind = rng.choices([KEPT, ANY, rng.choice([*changing])], [20, 35, 45])[0]
             mutators = changing.get(kind) or {
                 (KEPT, True): fuzzing.KEEPING_TABLE, (KEPT, False): fuzzing.KEEPING_SETTINGS,
-                (ANY, True): fuzzing.ANY_TABLE, (ANY, False): fuzzing.ANY_SETTINGS}[kind, table]
+                (ANY, True): junk.ANY_TABLE, (ANY, False): junk.ANY_SETTINGS}[kind, table]
             times = 1 if kind in changing else rng.randint(1, 3)
             data = fuzzing.mutated(rng, mutators, fuzzcase.FILES[file].encode(), times)
             if data is not None:

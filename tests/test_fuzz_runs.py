@@ -12,6 +12,7 @@ from pathlib import Path
 
 import fuzzcase
 import fuzzing
+import junk
 import plainly
 import pytest
 from hamlet import BUILDERS, NURSES, hamlet, listing, parameter
@@ -60,8 +61,8 @@ def changed(rng: random.Random, files: dict[str, bytes]) -> tuple[str, bytes]:
     """One file of a run folder and other bytes for it."""
     while True:
         file = rng.choice([*files])
-        mutators = fuzzing.ANY_TABLE if file.endswith(".csv") else (
-            fuzzing.flip, fuzzing.cut, fuzzing.spliced, fuzzing.moved_line, fuzzing.nasty_value)
+        mutators = junk.ANY_TABLE if file.endswith(".csv") else (
+            junk.flip, junk.cut, junk.spliced, junk.moved_line, junk.nasty_value)
         if data := fuzzing.mutated(rng, mutators, files[file], rng.randint(1, 3)):
             return file, data
 
@@ -144,10 +145,10 @@ def test_mutated_settings_of_the_command_are_read_right_or_refused(tmp_path: Pat
         rng = random.Random(number)
         path, value = rng.choice(PATHS), rng.choice(VALUES)
         if rng.random() < 0.5:
-            value = (fuzzing.mutated(rng, (fuzzing.nasty_value, fuzzing.flip, fuzzing.cut, fuzzing.spliced),
+            value = (fuzzing.mutated(rng, (junk.nasty_value, junk.flip, junk.cut, junk.spliced),
                                      value.encode() or b"x", 1) or b"").decode("utf-8", "surrogateescape")
         if rng.random() < 0.1:
-            path = path[:-1] + rng.choice(fuzzing.NASTY)[:300]
+            path = path[:-1] + rng.choice(junk.NASTY)[:300]
         try:
             with within(SECONDS):
                 problem = load(config, settings=[f"{path}={value}"])
@@ -166,7 +167,7 @@ def test_mutated_settings_of_the_command_are_read_right_or_refused(tmp_path: Pat
     assert min(ends["read"], ends["refused"]) > len(numbers) / 20
 
 
-EVIDENCE = (*fuzzing.ANY_TABLE, *(mutator for kind in fuzzing.CHANGING_TABLE.values() for mutator in kind))
+EVIDENCE = (*junk.ANY_TABLE, *(mutator for kind in fuzzing.CHANGING_TABLE.values() for mutator in kind))
 
 
 @pytest.mark.drawn(300, 5_000)

@@ -21,6 +21,7 @@ from optimiser.model.handover import hand_over
 from optimiser.problem import Problem, load
 from optimiser.solver import Known, Program, Stage, moves, solve_here
 from optimiser.solver import search as searching
+from optimiser.study import answer as answering_module
 from optimiser.study.answer import Answering, Tried
 from optimiser.variant import with_numbers
 
@@ -111,6 +112,17 @@ def test_prices_of_the_base_bound_its_variants_nearly_as_well_as_their_own(tmp_p
     search._decomposed(0, stage, state, math.inf)
     assert state.x is not None and state.bound <= relaxed + 1e-6 * relaxed
     assert relaxed - state.bound < min(0.2 * (relaxed - program.bound(stage, duals)), 1e-3 * relaxed)
+
+
+def test_a_search_that_failed_is_no_answer_even_with_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = load(write_tiny(tmp_path, 4))
+    [component] = components(base)
+    whole = Answering(base, 0.01, 30).answer(base, component)
+    monkeypatch.setattr(answering_module, "solve_here", lambda *arguments, **more: replace(
+        solve_here(*arguments, **more), status="failed", reason="HiGHS: run ended with kSolveError"))
+    failed = Answering(base, 0.01, 30).answer(base, component)
+    assert whole.outcomes and not failed.outcomes and not failed.listed
+    assert (failed.status, failed.reason) == ("failed", "HiGHS: run ended with kSolveError")
 
 
 def test_the_same_answer_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -263,9 +263,9 @@ class _Child:
             better = self._value(x) <= self._value(self.x) + 1e-9 and missed(self.program, x) <= WRONG
             if better or len(finished) > stage:  # what a stage has ended with is clean
                 self.x = x
-        known = [each for each in (self.bound, bound) if each is not None and np.isfinite(each)
-                 and believed(each, self._value(self.x)) > -np.inf]  # a point proves the others wrong
-        self.bound = max(known, default=None)
+        true = [each for each in (self.bound, bound) if each is not None and np.isfinite(each)
+                and believed(each, self._value(self.x)) > -np.inf]  # a point proves the others wrong
+        self.bound = max(true, default=None)
 
     def _value(self, x: np.ndarray | None) -> float:
         return self.program.stages[self.stage].value(x) if x is not None else float("inf")

@@ -222,9 +222,8 @@ class Answer:
     `status` is that of the leading stage (optimal, within_gap, work_limit, time_limit), or interrupted, infeasible or
     failed. `x` is the best point found, its whole columns exactly whole, or None. `clock_cut` says that a clock ended
     some part of the search, so that another machine might answer otherwise. `reason` is what failed, also where the
-    search could go on without. `duals` are prices of the rows from the
-    leading stage's relaxation where there was one, or else those that were known: `Program.bound` makes a bound of
-    them, also of a similar programme.
+    search could go on without. `duals` are prices of the rows from the leading stage's relaxation where there was one,
+    or else those that were known: `Program.bound` makes a bound of them, also of a similar programme.
     `steps` say what each step of the search gained; empty when the search had to be ended from outside.
     """
 
